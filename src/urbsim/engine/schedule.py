@@ -1,0 +1,53 @@
+"""What a run is given: its period and the value of every input over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """An input that changes during the run, along straight lines between points.
+
+    Before the first point the input keeps the value it has in `Schedule.inputs`; after the last it
+    keeps the last value. A jump is two points at the same time, or a first point that differs from
+    the value before it.
+    """
+
+    slot: int  # row of `Schedule.inputs`
+    times: tuple[float, ...]  # [time unit of the model], not decreasing
+    values: tuple[float, ...]  # [unit of the input]
+
+    def __post_init__(self) -> None:
+        if len(self.times) != len(self.values) or not self.times:
+            raise ValueError("a move needs as many values as times, and at least one")
+        if any(b < a for a, b in zip(self.times, self.times[1:], strict=False)):
+            raise ValueError("the times of a move must not decrease")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The period, the saved times, and the inputs of a set of runs.
+
+    Parameters
+    ----------
+    start, stop
+        First and last time [time unit of the model].
+    save
+        Times to report, shape (n_times,), increasing, within the period.
+    inputs
+        Values of the model's constants at the start, shape (n_inputs, n_runs).
+    moves
+        Inputs that change during the run, the same for every run.
+    """
+
+    start: float
+    stop: float
+    save: Floats
+    inputs: Floats
+    moves: tuple[Move, ...] = ()

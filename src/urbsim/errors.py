@@ -1,0 +1,60 @@
+"""What is wrong, where, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: what, where (file, line, key) and how to mend it."""
+
+    what: str
+    where: str = ""
+    fix: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{text}\n  fix: {self.fix}" if self.fix else text
+
+
+class InputError(Exception):
+    """The input is wrong: every problem found, not just the first (exit status 2)."""
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        # The problems themselves go to `args`, or the error could not return from a worker process.
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class ModelError(InputError):
+    """A model file cannot be understood."""
+
+
+class PlaceError(InputError):
+    """A place folder is wrong or does not fit the model."""
+
+
+class ScenarioError(InputError):
+    """A scenario file is wrong or does not fit the model or its place."""
+
+
+class RunError(Exception):
+    """A run could not be completed; the message says for which variable and when (exit status 1)."""
+
+
+def suggestion(name: str, known: Sequence[str]) -> str:
+    """Offer the nearest known name, or list the known ones when none is near."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    near = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{folded[near[0]]}'?"
+    listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+    return f"known names: {listed}" if known else "there are none"
