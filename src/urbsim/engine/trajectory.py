@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from urbsim.errors import suggestion
+from urbsim.names import fold
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,8 +45,8 @@ class Output:
 class Honesty:
     """How far the model file's own method and step are from the error-controlled answer.
 
-    `difference` is the largest |own - controlled| of any stock or auxiliary at a saved time, divided by
-    the largest magnitude that the element reaches in the run [-].
+    `difference` is the largest |own - controlled| of any variable's element at a saved time, divided by the
+    largest magnitude that the element reaches in the run [-].
     """
 
     method: str
@@ -98,6 +99,10 @@ class Trajectory:
                 return position
         raise KeyError(f"no variable '{name}'; {suggestion(name, [o.name for o in self.outputs])}")
 
+    def with_honesty(self, line: Honesty) -> Trajectory:
+        """Give the same trajectory with its honesty line."""
+        return replace(self, honesty=line)
+
     def output(self, name: str) -> Output:
         return self.outputs[self.index(name)]
 
@@ -114,7 +119,3 @@ class Trajectory:
         data = np.concatenate(rows).T if rows else np.empty((len(self.times), 0))
         return pd.DataFrame(data, index=pd.Index(self.times, name="time"), columns=labels)
 
-
-def fold(name: str) -> str:
-    """Fold a name as Vensim does: case, runs of spaces and underscores, and outer quotes do not matter."""
-    return " ".join(name.strip().strip('"').replace("_", " ").split()).casefold()

@@ -1,0 +1,1 @@
+"""Numbers: compile a lowered model to machine code and solve it."""

@@ -1,0 +1,264 @@
+"""Compile a lowered model to machine code. The only door to llvmlite's compiler."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+import numpy.typing as npt
+
+from urbsim.engine.emit import Layout, emit, lay_out
+from urbsim.engine.trajectory import Output
+from urbsim.errors import suggestion
+from urbsim.model.program import Array, Break, Const, Load, Program
+from urbsim.names import fold
+
+Floats = npt.NDArray[np.float64]
+LANES = 8  # runs per vector: two AVX2 registers, or one of AVX-512
+CLOCK_NAMES = ("initial time", "final time", "time step", "saveper")
+SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """A constant of the model: `first` is the row of its first element in the inputs, the others follow in C order."""
+
+    name: str
+    unit: str
+    axes: tuple[tuple[str, ...], ...]
+    first: int
+
+    @property
+    def size(self) -> int:
+        return int(np.prod([len(axis) for axis in self.axes], dtype=int))
+
+
+class _Machine:
+    """The compiled functions for a number of runs at a time; keeps the code alive."""
+
+    def __init__(self, program: Program, layout: Layout, width: int) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        module = llvm.parse_assembly(emit(program, layout, width))
+        target = llvm.Target.from_default_triple().create_target_machine(
+            cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2
+        )
+        passes = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=2))
+        passes.getModulePassManager().run(module, passes)
+        self.engine = llvm.create_mcjit_compiler(module, target)
+        self.engine.finalize_object()
+        self.initial = SIGNATURE(self.engine.get_function_address("initial"))
+        self.flows = SIGNATURE(self.engine.get_function_address("flows"))
+
+
+class System:
+    """A model as machine code over a last axis of runs. Frozen: no call changes it.
+
+    All arrays are C-contiguous float64. `times` is (present time, clock, switch time), see `program.Op`; `states` and `rates` are
+    (n_states, n_runs); `inputs` is (n_inputs + n_held, n_runs), constants first; `outputs` is (n_auxiliaries, n_runs).
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.layout = lay_out(program)
+        self._scratch = np.empty(max(1, self.layout.outputs) * LANES)
+
+    @cached_property
+    def _single(self) -> _Machine:
+        return _Machine(self.program, self.layout, 1)
+
+    @cached_property
+    def _vector(self) -> _Machine:
+        return _Machine(self.program, self.layout, LANES)
+
+    # ------------------------------------------------------------------------------ what there is
+
+    @cached_property
+    def constants(self) -> tuple[Constant, ...]:
+        return tuple(
+            Constant(name=a.name, unit=a.unit, axes=a.axes, first=self.layout.place[i][1])
+            for i, a in enumerate(self.program.arrays)
+            if a.kind == "constant"
+        )
+
+    @cached_property
+    def inputs(self) -> Floats:
+        """Default values of the constants, shape (n_inputs,)."""
+        values = np.zeros(self.layout.constants)
+        for array, given in self.program.values.items():
+            first = self.layout.place[array][1]
+            values[first : first + len(given)] = given
+        values.setflags(write=False)
+        return values
+
+    def constant(self, name: str) -> Constant:
+        """Find a constant by name.
+
+        Raises
+        ------
+        KeyError
+            No such constant; the message offers the nearest.
+        """
+        found = self._by_name.get(fold(name))
+        if found is None:
+            raise KeyError(f"no constant '{name}'; {suggestion(name, [c.name for c in self.constants])}")
+        return found
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Constant]:
+        return {fold(c.name): c for c in self.constants}
+
+    @cached_property
+    def reported(self) -> tuple[int, ...]:
+        """The arrays behind `outputs`: those that belong to no other."""
+        return tuple(i for i, a in enumerate(self.program.arrays) if not a.owner)
+
+    @cached_property
+    def outputs(self) -> tuple[Output, ...]:
+        """Every variable of the model, constants included, hidden stocks left out."""
+        arrays = self.program.arrays
+        return tuple(Output(name=arrays[i].name, unit=arrays[i].unit, axes=arrays[i].axes) for i in self.reported)
+
+    @cached_property
+    def states(self) -> tuple[tuple[Array, int], ...]:
+        """The stocks, hidden ones included, each with its first row."""
+        return tuple(
+            (a, self.layout.place[i][1]) for i, a in enumerate(self.program.arrays) if a.kind == "stock"
+        )
+
+    def state_name(self, row: int) -> str:
+        """Name the stock and element at a row of the state."""
+        for array, first in self.states:
+            if first <= row < first + array.size:
+                return Output(name=array.name, unit="", axes=array.axes).labels()[row - first]
+        raise IndexError(f"there is no state {row}")
+
+    # ------------------------------------------------------------------------------------- numbers
+
+    def initial(self, times: Floats, states: Floats, inputs: Floats, outputs: Floats) -> None:
+        """Work out the stocks' first values and the held values (rows of `inputs` after the constants)."""
+        self._run("initial", times, states, inputs, states, outputs, outputs.shape[1])
+
+    def rhs(self, times: Floats, states: Floats, inputs: Floats, rates: Floats) -> None:
+        """Work out the net flow of every stock into `rates`."""
+        self._run("flows", times, states, inputs, rates, self._scratch, 0)
+
+    def observe(self, times: Floats, states: Floats, inputs: Floats, rates: Floats, outputs: Floats) -> None:
+        """Work out every auxiliary into `outputs`, and the net flows into `rates`."""
+        self._run("flows", times, states, inputs, rates, outputs, outputs.shape[1])
+
+    def _run(
+        self, name: str, times: Floats, states: Floats, inputs: Floats, rates: Floats, outputs: Floats, stride: int
+    ) -> None:
+        runs = states.shape[1]
+        blocks, rest = divmod(runs, LANES)
+        addresses = [a.__array_interface__["data"][0] for a in (states, inputs, rates)]
+        time_address, output_address = (a.__array_interface__["data"][0] for a in (times, outputs))
+        if blocks:
+            step = LANES if stride else 0
+            function: Any = getattr(self._vector, name)
+            function(time_address, *addresses, output_address, runs, stride or LANES, step, blocks)
+        if rest:
+            skip = 8 * LANES * blocks  # bytes
+            shifted = [address + skip for address in addresses]
+            function = getattr(self._single, name)
+            out = output_address + (skip if stride else 0)
+            function(time_address, *shifted, out, runs, stride or 1, 1 if stride else 0, rest)
+
+    # --------------------------------------------------------------------------------------- clock
+
+    @cached_property
+    def _clock(self) -> dict[str, float]:
+        """INITIAL TIME, FINAL TIME, TIME STEP and SAVEPER with the default inputs; they may be equations."""
+        states, inputs, rates, outputs = self.blank(self.inputs[:, None])
+        times = np.zeros(3)
+        self.initial(times, states, inputs, outputs)
+        self.observe(times, states, inputs, rates, outputs)
+        found = {}
+        for number, array in enumerate(self.program.arrays):
+            if fold(array.name) in CLOCK_NAMES and not array.axes:
+                storage, row = self.layout.place[number]
+                found[fold(array.name)] = float({"inputs": inputs, "outputs": outputs, "states": states}[storage][row, 0])
+        return found
+
+    @cached_property
+    def clock_rows(self) -> Mapping[str, int]:
+        """The rows in `inputs` of those clock variables that are constants."""
+        return {name: self._by_name[name].first for name in CLOCK_NAMES if name in self._by_name}
+
+    def step_of(self, constants: Floats) -> float:
+        """The TIME STEP of a set of runs; all must have the same."""
+        return float(constants[self.clock_rows["time step"], 0]) if "time step" in self.clock_rows else self.step
+
+    def blank(self, constants: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Make empty states, inputs (constants filled in), rates and outputs for the runs of `constants`."""
+        runs = constants.shape[1]
+        inputs = np.zeros((self.layout.inputs, runs))
+        inputs[: self.layout.constants] = constants
+        return (
+            np.zeros((self.layout.states, runs)), inputs, np.zeros((self.layout.states, runs)),
+            np.zeros((self.layout.outputs, runs)),
+        )
+
+    @property
+    def start(self) -> float:
+        return self._clock["initial time"]
+
+    @property
+    def stop(self) -> float:
+        return self._clock["final time"]
+
+    @property
+    def step(self) -> float:
+        return self._clock["time step"]
+
+    @property
+    def saveper(self) -> float:
+        return self._clock.get("saveper", self.step)
+
+    @property
+    def method(self) -> str:
+        return self.program.method
+
+    # ---------------------------------------------------------------------------------------- jumps
+
+    def break_times(self, inputs: Floats, run: int, start: float, stop: float) -> list[float]:
+        """List the times within a period at which the right-hand side of a run jumps or bends."""
+        found: set[float] = set()
+
+        def values(given: Load | Const | None) -> Floats:
+            if given is None:
+                return np.array([np.nan])
+            if isinstance(given, Const):
+                return np.array([given.value])
+            first, size = self.layout.place[given.array][1], self.program.arrays[given.array].size
+            return inputs[first : first + size, run]
+
+        for item in self.program.breaks:
+            found |= _repeated(item, *(values(v) for v in (item.start, item.width, item.every, item.end)), start, stop)
+        return sorted(t for t in found if start < t < stop)
+
+
+def _repeated(item: Break, first: Floats, width: Floats, every: Floats, end: Floats, start: float, stop: float) -> set[float]:
+    """The times of a break and its repetitions; arrays of several elements are combined freely, which costs only restarts."""
+    found: set[float] = set()
+    for at in map(float, first):
+        periods = [float(p) for p in every if p > 0]
+        turns = [at]
+        for period in periods:
+            count = int(min(max(0.0, (stop - at) / period), 1e6)) + 1
+            turns += [at + k * period for k in range(count)]
+        found.update(turns)
+        found.update(t + float(w) for t in turns for w in width if np.isfinite(w))
+    found.update(float(e) for e in end if np.isfinite(e))
+    return found
+
+
+def compile_program(program: Program) -> System:
+    """Make a system of a lowered model. Machine code is made when the first run needs it."""
+    return System(program)

@@ -1,0 +1,446 @@
+"""Write LLVM IR for a lowered model, with the runs of an ensemble as SIMD lanes.
+
+Values of one variable element lie next to each other for all runs (a last axis of runs), so one vector load takes the same
+element of `width` runs. What is the same in every run (numbers, the time) stays a scalar until it meets a vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from llvmlite import ir
+
+from urbsim.model.equations import Table
+from urbsim.model.program import Assign, At, Const, Fold, Interpolate, Load, Node, Op, Program
+
+F64, I64, I1 = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
+POINTER = F64.as_pointer()
+SMALL = 1e-6  # Vensim's zero, in ZIDZ, XIDZ and QUANTUM
+INTRINSICS = {"exp": "exp", "ln": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "abs": "fabs", "integer": "trunc"}
+LIBRARY = {
+    "tan": "tan", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
+}
+COMPARISONS = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+START = {"sum": 0.0, "prod": 1.0, "vmin": float("inf"), "vmax": float("-inf")}
+FOLDING = {"sum": "+", "prod": "*", "vmin": "min", "vmax": "max"}
+TIME, CLOCK, SWITCH = range(3)  # rows of the times that every function is given
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each array lies: its storage ("inputs", "states" or "outputs") and its first row there."""
+
+    place: Mapping[int, tuple[str, int]]
+    constants: int
+    inputs: int  # constants, then held values
+    states: int
+    outputs: int  # auxiliaries
+
+
+def lay_out(program: Program) -> Layout:
+    """Give every array its rows: constants before held values, the rest in the order of the model."""
+    place: dict[int, tuple[str, int]] = {}
+    counts = {"inputs": 0, "states": 0, "outputs": 0}
+    storage = {"constant": "inputs", "held": "inputs", "stock": "states", "auxiliary": "outputs"}
+    constants = 0
+    for kind in ("constant", "held", "stock", "auxiliary"):
+        for number, array in enumerate(program.arrays):
+            if array.kind == kind:
+                place[number] = (storage[kind], counts[storage[kind]])
+                counts[storage[kind]] += array.size
+        if kind == "constant":
+            constants = counts["inputs"]
+    return Layout(place, constants, counts["inputs"], counts["states"], counts["outputs"])
+
+
+def emit(program: Program, layout: Layout, width: int) -> str:
+    """Write the module for `width` runs at a time.
+
+    It holds ``initial`` and ``flows``, both ``void(double* times, double* states, double* inputs, double* rates, double* outputs,
+    i64 stride, i64 output_stride, i64 output_step, i64 blocks)``: `blocks` groups of `width` runs; element k of run r lies at
+    ``k * stride + r``. `times` holds the present time, the clock and the switch time.
+    """
+    module = ir.Module(name="urbsim")
+    tables = [_TableGlobals(module, f"table{i}", t.tables) for i, t in enumerate(program.tables)]
+    for name, assigns, rates in (("initial", program.initial, False), ("flows", program.flows, True)):
+        body = _Body(module, f"{name}_block", program, layout, width, tables)
+        for assign in assigns:
+            body.assign(assign, rates)
+        body.builder.ret_void()
+        _over_blocks(module, name, body.function, width)
+    return str(module)
+
+
+def _over_blocks(module: ir.Module, name: str, block: ir.Function, width: int) -> None:
+    """Run a block function over all groups of runs."""
+    kind = ir.FunctionType(ir.VoidType(), [POINTER] * 5 + [I64] * 4)
+    function = ir.Function(module, kind, name)
+    times, states, inputs, rates, outputs, stride, output_stride, output_step, blocks = function.args
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    with _counted(builder, blocks) as turn:
+        first = builder.mul(turn, I64(width))
+        shifted = [builder.gep(pointer, [first]) for pointer in (states, inputs, rates)]
+        out = builder.gep(outputs, [builder.mul(turn, output_step)])
+        builder.call(block, [times, *shifted, out, stride, output_stride])
+    builder.ret_void()
+
+
+@contextmanager
+def _counted(builder: ir.IRBuilder, count: ir.Value) -> Iterator[ir.Value]:
+    """A loop from 0 to `count`, left out when count is 0."""
+    before = builder.block
+    head, body, after = (builder.append_basic_block(n) for n in ("head", "body", "after"))
+    builder.branch(head)
+    builder.position_at_end(head)
+    turn = builder.phi(I64)
+    turn.add_incoming(I64(0), before)
+    builder.cbranch(builder.icmp_signed("<", turn, count), body, after)
+    builder.position_at_end(body)
+    yield turn
+    turn.add_incoming(builder.add(turn, I64(1)), builder.block)
+    builder.branch(head)
+    builder.position_at_end(after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """An emitted value: a truth or a number, the same for all runs (a scalar) or one per run."""
+
+    code: ir.Value
+    truth: bool = False
+    uniform: bool = False
+
+
+class _TableGlobals:
+    """The points of a lookup's tables as constant arrays, with the first point and count of each table."""
+
+    def __init__(self, module: ir.Module, name: str, tables: Sequence[Table]) -> None:
+        self.tables = tables
+        self.firsts = [sum(len(t.x) for t in tables[:k]) for k in range(len(tables))]
+        self.x = _constant_array(module, f"{name}x", F64, [v for t in tables for v in t.x])
+        self.y = _constant_array(module, f"{name}y", F64, [v for t in tables for v in t.y])
+        self.first = _constant_array(module, f"{name}first", I64, self.firsts)
+        self.count = _constant_array(module, f"{name}count", I64, [len(t.x) for t in tables])
+
+
+def _constant_array(module: ir.Module, name: str, kind: ir.Type, values: Sequence[float]) -> ir.GlobalVariable:
+    array = ir.ArrayType(kind, len(values))
+    variable = ir.GlobalVariable(module, array, name)
+    variable.global_constant = True
+    variable.linkage = "private"
+    variable.initializer = ir.Constant(array, [kind(v) for v in values])
+    return variable
+
+
+class _Body:
+    """The code of one block of runs: assignments one after another, loops over subscripts as loops."""
+
+    def __init__(
+        self,
+        module: ir.Module,
+        name: str,
+        program: Program,
+        layout: Layout,
+        width: int,
+        tables: Sequence[_TableGlobals],
+    ) -> None:
+        self.module, self.program, self.layout, self.width, self.tables = module, program, layout, width, tables
+        self.vector: ir.Type = F64 if width == 1 else ir.VectorType(F64, width)
+        kind = ir.FunctionType(ir.VoidType(), [POINTER] * 5 + [I64] * 2)
+        self.function = ir.Function(module, kind, name)
+        self.function.linkage = "internal"
+        self.function.attributes.add("noinline")
+        for argument in self.function.args[:5]:
+            argument.add_attribute("noalias")
+        self.times, states, inputs, self.rates, outputs, self.stride, self.output_stride = self.function.args
+        self.pointers = {"states": states, "inputs": inputs, "outputs": outputs}
+        self.entry = self.function.append_basic_block("entry")
+        self.builder = ir.IRBuilder(self.function.append_basic_block("start"))
+        ir.IRBuilder(self.entry).branch(self.builder.block)
+        self.turns: dict[int, ir.Value] = {}
+        self.positions: dict[tuple[int, ...], ir.GlobalVariable] = {}
+
+    # ------------------------------------------------------------------------------ statements
+
+    def assign(self, assign: Assign, rates: bool) -> None:
+        """Emit one loop nest; with `rates` a stock's target is its net flow."""
+        self._loops(assign, 0, rates)
+
+    def _loops(self, assign: Assign, depth: int, rates: bool) -> None:
+        if depth < len(assign.loops):
+            loop = assign.loops[depth]
+            with _counted(self.builder, I64(loop.count)) as turn:
+                self.turns[loop.id] = turn
+                self._loops(assign, depth + 1, rates)
+            return
+        value = self._number(self.value(assign.expression))
+        storage, _ = self.layout.place[assign.target]
+        pointer = self.rates if storage == "states" and rates else self.pointers[storage]
+        address = self._address(pointer, assign.target, assign.index)
+        self.builder.store(self._spread(value), address, align=8)
+
+    def _address(self, pointer: ir.Value, array: int, index: Sequence[At]) -> ir.Value:
+        storage, first = self.layout.place[array]
+        row = self._flat(self.program.arrays[array].shape, index, first)
+        stride = self.output_stride if storage == "outputs" else self.stride
+        address = self.builder.gep(pointer, [self.builder.mul(row, stride)])
+        return self.builder.bitcast(address, self.vector.as_pointer()) if self.width > 1 else address
+
+    def _flat(self, shape: Sequence[int], index: Sequence[At], first: int) -> ir.Value:
+        """The row of an element: the fixed part is worked out here, the looping part by the code."""
+        fixed, moving, step = first, None, 1
+        for size, at in zip(reversed(shape), reversed(index), strict=True):
+            if at.loop < 0:
+                fixed += step * at.positions[0]
+            else:
+                offset, position = self._position(at)
+                fixed += step * offset
+                part = self.builder.mul(position, I64(step)) if step > 1 else position
+                moving = part if moving is None else self.builder.add(moving, part)
+            step *= size
+        return I64(fixed) if moving is None else self.builder.add(moving, I64(fixed))
+
+    def _position(self, at: At) -> tuple[int, ir.Value]:
+        """The position at a loop's turn, as a fixed offset and a value: the turn itself, or a table of positions."""
+        turn = self.turns[at.loop]
+        offset = at.positions[0]
+        if at.positions == tuple(range(offset, offset + len(at.positions))):
+            return offset, turn
+        if at.positions not in self.positions:
+            name = f"{self.function.name}_positions{len(self.positions)}"
+            self.positions[at.positions] = _constant_array(self.module, name, I64, at.positions)
+        return 0, self._element(self.positions[at.positions], turn)
+
+    def _element(self, array: ir.GlobalVariable, index: ir.Value) -> ir.Value:
+        return self.builder.load(self.builder.gep(array, [I64(0), index], inbounds=True))
+
+    # ----------------------------------------------------------------------------- expressions
+
+    def value(self, node: Node) -> _Value:
+        """Emit an expression."""
+        match node:
+            case Const():
+                return _Value(F64(node.value), uniform=True)
+            case Load():
+                storage, _ = self.layout.place[node.array]
+                address = self._address(self.pointers[storage], node.array, node.index)
+                return _Value(self.builder.load(address, align=8))
+            case Fold():
+                return self._fold(node)
+            case Interpolate():
+                return self._interpolate(node)
+            case Op():
+                return self._op(node)
+
+    def _op(self, op: Op) -> _Value:
+        name = op.name
+        if name in {"time", "clock", "switch"}:
+            row = {"time": TIME, "clock": CLOCK, "switch": SWITCH}[name]
+            return _Value(self.builder.load(self.builder.gep(self.times, [I64(row)])), uniform=True)
+        values = [self.value(a) for a in op.arguments]
+        if name in {"and", "or"}:
+            a, b = self._alike([self._truth(v) for v in values])
+            return _Value((self.builder.and_ if name == "and" else self.builder.or_)(a.code, b.code), True, a.uniform)
+        if name == "not":
+            truth = self._truth(values[0])
+            return _Value(self.builder.not_(truth.code), True, truth.uniform)
+        if name == "if then else":
+            return self._select(self._truth(values[0]), self._number(values[1]), self._number(values[2]))
+        return self._arithmetic(name, [self._number(v) for v in values])
+
+    def _arithmetic(self, name: str, values: Sequence[_Value]) -> _Value:
+        """Emit a function of numbers; those that are made of others say so."""
+        build = self.builder
+        if name in {"clock >", "clock <"}:
+            clock = _Value(build.load(build.gep(self.times, [I64(CLOCK)])), uniform=True)
+            return self._compare(">" if name == "clock >" else "<", clock, values[0])
+        if name == "instant":
+            late = self._arithmetic("clock >", [values[0]])
+            soon = self._arithmetic("clock <", [self._arithmetic("+", values)])
+            a, b = self._alike([late, soon])
+            return _Value(build.and_(a.code, b.code), True, a.uniform)
+        if name in COMPARISONS:
+            return self._compare(COMPARISONS[name], *values)
+        if name in {"min", "max"}:
+            a, b = self._alike(values)
+            first = self._compare("<" if name == "min" else ">", a, b)
+            return self._select(first, a, b)
+        if name in {"zidz", "xidz"}:
+            other = values[2] if name == "xidz" else _Value(F64(0.0), uniform=True)
+            near = self._compare("<", self._arithmetic("abs", [values[1]]), _Value(F64(SMALL), uniform=True))
+            return self._select(near, other, self._arithmetic("/", values[:2]))
+        if name == "quantum":
+            whole = self._arithmetic("integer", [self._arithmetic("/", values)])
+            near = self._compare("<", values[1], _Value(F64(SMALL), uniform=True))
+            return self._select(near, values[0], self._arithmetic("*", [values[1], whole]))
+        if name == "modulo":
+            return self._arithmetic("-", [values[0], self._arithmetic("quantum", values)])
+        if name == "log":
+            return self._arithmetic("/", [self._arithmetic("ln", [v]) for v in values])
+        alike = self._alike(values)
+        uniform = alike[0].uniform
+        codes = [v.code for v in alike]
+        if name in {"+", "-", "*", "/"}:
+            operation = {"+": build.fadd, "-": build.fsub, "*": build.fmul, "/": build.fdiv}[name]
+            return _Value(operation(*codes), uniform=uniform)
+        if name == "negative":
+            return _Value(build.fneg(codes[0]), uniform=uniform)
+        if name in {"^", "power"}:
+            return _Value(build.call(self._intrinsic("pow", codes[0].type), codes), uniform=uniform)
+        if name in INTRINSICS:
+            return _Value(build.call(self._intrinsic(INTRINSICS[name], codes[0].type), codes), uniform=uniform)
+        return self._lanes(alike, self._library(LIBRARY[name]))
+
+    def _intrinsic(self, name: str, kind: ir.Type) -> ir.Function:
+        return self.module.declare_intrinsic(f"llvm.{name}", [kind])
+
+    def _library(self, name: str) -> Callable[[ir.Value], ir.Value]:
+        if name not in self.module.globals:
+            ir.Function(self.module, ir.FunctionType(F64, [F64]), name)
+        function = self.module.globals[name]
+        return lambda code: self.builder.call(function, [code])
+
+    def _lanes(self, values: Sequence[_Value], call: Callable[..., ir.Value]) -> _Value:
+        """Call a scalar function once, or once per run."""
+        if values[0].uniform or self.width == 1:
+            return _Value(call(*(v.code for v in values)), uniform=values[0].uniform)
+        result = ir.Constant(self.vector, ir.Undefined)
+        for lane in range(self.width):
+            place = ir.IntType(32)(lane)
+            part = call(*(self.builder.extract_element(v.code, place) for v in values))
+            result = self.builder.insert_element(result, part, place)
+        return _Value(result)
+
+    def _compare(self, sign: str, a: _Value, b: _Value) -> _Value:
+        a, b = self._alike([a, b])
+        compare = self.builder.fcmp_unordered if sign == "!=" else self.builder.fcmp_ordered
+        return _Value(compare(sign, a.code, b.code), True, a.uniform)
+
+    def _select(self, truth: _Value, yes: _Value, no: _Value) -> _Value:
+        if truth.uniform and not (yes.uniform and no.uniform):
+            yes, no = (_Value(self._spread(v)) for v in (yes, no))
+            return _Value(self.builder.select(truth.code, yes.code, no.code))
+        truth, yes, no = self._alike([truth, yes, no])
+        return _Value(self.builder.select(truth.code, yes.code, no.code), uniform=truth.uniform)
+
+    def _truth(self, value: _Value) -> _Value:
+        if value.truth:
+            return value
+        zero = ir.Constant(value.code.type, 0.0 if value.uniform or self.width == 1 else [0.0] * self.width)
+        return _Value(self.builder.fcmp_unordered("!=", value.code, zero), True, value.uniform)
+
+    def _number(self, value: _Value) -> _Value:
+        if not value.truth:
+            return value
+        kind = F64 if value.uniform else self.vector
+        return _Value(self.builder.uitofp(value.code, kind), uniform=value.uniform)
+
+    def _alike(self, values: Sequence[_Value]) -> list[_Value]:
+        """Spread the values that are the same for all runs, unless all of them are."""
+        if all(v.uniform for v in values):
+            return list(values)
+        return [_Value(self._spread(v), v.truth) for v in values]
+
+    def _spread(self, value: _Value) -> ir.Value:
+        if not value.uniform or self.width == 1:
+            return value.code
+        vector = ir.VectorType(value.code.type, self.width)
+        if isinstance(value.code, ir.Constant):
+            return ir.Constant(vector, [value.code.constant] * self.width)
+        single = self.builder.insert_element(ir.Constant(vector, ir.Undefined), value.code, ir.IntType(32)(0))
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.width), [0] * self.width)
+        return self.builder.shuffle_vector(single, ir.Constant(vector, ir.Undefined), mask)
+
+    def _fold(self, fold: Fold) -> _Value:
+        kind = self.vector
+        total = ir.IRBuilder(self.entry.instructions[0].parent)
+        total.position_before(self.entry.instructions[-1])
+        slot = total.alloca(kind)
+        start = START[fold.function]
+        self.builder.store(ir.Constant(kind, start if self.width == 1 else [start] * self.width), slot)
+        self._fold_loops(fold, 0, slot)
+        return _Value(self.builder.load(slot))
+
+    def _fold_loops(self, fold: Fold, depth: int, slot: ir.Value) -> None:
+        if depth < len(fold.loops):
+            loop = fold.loops[depth]
+            with _counted(self.builder, I64(loop.count)) as turn:
+                self.turns[loop.id] = turn
+                self._fold_loops(fold, depth + 1, slot)
+            return
+        part = _Value(self._spread(self._number(self.value(fold.body))))
+        so_far = _Value(self.builder.load(slot))
+        self.builder.store(self._arithmetic(FOLDING[fold.function], [so_far, part]).code, slot)
+
+    # --------------------------------------------------------------------------------- lookups
+
+    def _interpolate(self, node: Interpolate) -> _Value:
+        tables = self.tables[node.tables]
+        shape = self.program.tables[node.tables].shape
+        which = self._flat(shape, node.index, 0)
+        if isinstance(which, ir.Constant):
+            number = int(which.constant)
+            first, count = I64(tables.firsts[number]), I64(len(tables.tables[number].x))
+        else:
+            first, count = self._element(tables.first, which), self._element(tables.count, which)
+        x = self.builder.gep(tables.x, [I64(0), first], inbounds=True)
+        y = self.builder.gep(tables.y, [I64(0), first], inbounds=True)
+        function = self._interpolator(tables.tables[0].beyond)
+        argument = self._number(self.value(node.argument))
+        return self._lanes([argument], lambda code: self.builder.call(function, [code, x, y, count]))
+
+    def _interpolator(self, beyond: str) -> ir.Function:
+        """The function that looks up one number: bisection, then a straight line or a held value."""
+        name = f"interpolate_{beyond}"
+        if name in self.module.globals:
+            return self.module.globals[name]
+        function = ir.Function(self.module, ir.FunctionType(F64, [F64, POINTER, POINTER, I64]), name)
+        function.linkage = "internal"
+        at, x, y, count = function.args
+        build = ir.IRBuilder(function.append_basic_block("entry"))
+        head, body, done = (build.append_basic_block(n) for n in ("head", "body", "done"))
+        before = build.block
+        build.branch(head)
+        # Invariant: x[low] <= at < x[high], as far as the ends of the table allow.
+        build.position_at_end(head)
+        low, high = build.phi(I64), build.phi(I64)
+        low.add_incoming(I64(0), before)
+        high.add_incoming(count, before)
+        build.cbranch(build.icmp_signed(">", build.sub(high, low), I64(1)), body, done)
+        build.position_at_end(body)
+        middle = build.lshr(build.add(low, high), I64(1))
+        beyond_middle = build.fcmp_ordered(">=", at, build.load(build.gep(x, [middle])))
+        low.add_incoming(build.select(beyond_middle, middle, low), body)
+        high.add_incoming(build.select(beyond_middle, high, middle), body)
+        build.branch(head)
+        build.position_at_end(done)
+        last = build.sub(count, I64(1))
+        if beyond == "backward":
+            build.ret(build.load(build.gep(y, [low])))
+            return function
+        if beyond == "forward":
+            exact = build.fcmp_ordered("<=", at, build.load(build.gep(x, [low])))
+            following = build.add(low, I64(1))
+            following = build.select(build.icmp_signed(">", following, last), last, following)
+            build.ret(build.load(build.gep(y, [build.select(exact, low, following)])))
+            return function
+        # A table of one point has no second: its line then starts and ends there.
+        start = build.select(build.icmp_signed("<", low, last), low, build.sub(last, I64(1)))
+        start = build.select(build.icmp_signed("<", start, I64(0)), I64(0), start)
+        end = build.add(start, I64(1))
+        end = build.select(build.icmp_signed(">", end, last), last, end)
+        x0, x1 = (build.load(build.gep(x, [i])) for i in (start, end))
+        y0, y1 = (build.load(build.gep(y, [i])) for i in (start, end))
+        run = build.fsub(x1, x0)
+        slope = build.fdiv(build.fsub(y1, y0), run)
+        line = build.fadd(y0, build.fmul(slope, build.fsub(at, x0)))
+        line = build.select(build.fcmp_ordered("==", run, F64(0.0)), y0, line)
+        if beyond == "clamp":
+            line = build.select(build.fcmp_ordered("<=", at, build.load(x)), build.load(y), line)
+            x_last, y_last = (build.load(build.gep(p, [last])) for p in (x, y))
+            line = build.select(build.fcmp_ordered(">=", at, x_last), y_last, line)
+        build.ret(line)
+        return function
+

@@ -1,0 +1,8 @@
+"""How names are compared."""
+
+from __future__ import annotations
+
+
+def fold(name: str) -> str:
+    """Fold a name as Vensim does: case, runs of blanks and underscores, and outer quotes do not matter."""
+    return " ".join(name.strip().strip('"').replace("_", " ").split()).casefold()
