@@ -84,31 +84,35 @@ def number(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
-def grid(rows: Sequence[Row], axes: Sequence[Sequence[str]], first_is_region: bool, name: str) -> str:
-    """Arrange the rows of a constant as Vensim writes arrays: commas along the last axis, semicolons above."""
-    table: dict[tuple[str, str], float] = {}
+def grid(rows: Sequence[Row], axes: Sequence[Sequence[str]], by_region: bool, name: str) -> str:
+    """Arrange the numbers of a constant as Vensim writes arrays: commas along the last axis, semicolons above.
+
+    A row that leaves region or element open holds for all of them, but yields to a row that names them.
+    """
+    given: dict[tuple[str, str], float] = {}
     for row in rows:
-        key = (row.region, row.element)
-        if key in table:
-            raise SystemExit(f"{row.where}: '{name}' is given twice for {key}")
-        table[key] = row.value
-    wanted: list[list[float]] = []
-    for outer in itertools.product(*axes[:-1]):
-        line = []
-        for last in axes[-1] if axes else ("",):
-            elements = (*outer, last) if axes else ()
-            region = normal(elements[0]) if first_is_region else ""
-            rest = "|".join(normal(element) for element in elements[first_is_region:])
-            try:
-                line.append(table.pop((region, rest)))
-            except KeyError:
-                raise SystemExit(f"'{name}' has no number for region '{region}', element '{rest}'") from None
-        wanted.append(line)
-    if table:
-        raise SystemExit(f"'{name}' has numbers that the model does not ask for: {sorted(table)}")
-    separator = "," if len(wanted) == 1 else ", "
-    lines = [separator.join(number(value) for value in line) for line in wanted]
-    return lines[0] if len(lines) == 1 else ";\n\t".join(lines) + ";"
+        if (row.region, row.element) in given:
+            raise SystemExit(f"{row.where}: '{name}' is given twice for '{row.region}', '{row.element}'")
+        given[row.region, row.element] = row.value
+    used: set[tuple[str, str]] = set()
+
+    def value(elements: Sequence[str]) -> str:
+        region = normal(elements[0]) if by_region else ""
+        element = "|".join(normal(e) for e in elements[by_region:])
+        for key in ((region, element), (region, ""), ("", element), ("", "")):
+            if key in given:
+                used.add(key)
+                return number(given[key])
+        raise SystemExit(f"'{name}' has no number for region '{region}', element '{element}'")
+
+    lines = [
+        [value((*outer, *last)) for last in (zip(axes[-1]) if axes else ((),))]
+        for outer in itertools.product(*axes[:-1])
+    ]
+    unused = sorted(set(given) - used)
+    if unused:
+        raise SystemExit(f"'{name}' has numbers that the model does not ask for: {unused}")
+    return ",".join(lines[0]) if len(lines) == 1 else ";\n\t".join(", ".join(line) for line in lines) + ";"
 
 
 def unit_after(text: str, position: int) -> str:
