@@ -1,0 +1,53 @@
+"""Find the models, places and scenarios: beside the user's files, in the checkout or in the wheel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from urbsim.errors import InputError, Problem, suggestion
+
+PARTS = ("models", "scenarios")
+
+
+def bundled() -> Path:
+    """Give the folder that holds the `models` and `scenarios` shipped with urbsim."""
+    installed = Path(__file__).parent / "data"
+    return installed if installed.is_dir() else Path(__file__).parents[2]
+
+
+def places(near: Path) -> dict[str, Path]:
+    """Give the places that a file in the folder `near` can name; the nearest of a name wins."""
+    found: dict[str, Path] = {}
+    for root in _roots(near):
+        for file in sorted((root / "models" / "places").glob("*/place.yaml")):
+            found.setdefault(file.parent.name, file.parent)
+    return found
+
+
+def find_place(name: str, near: Path, where: str = "") -> Path:
+    """Find the folder of a place.
+
+    Raises
+    ------
+    InputError
+        There is no such place.
+    """
+    known = places(near)
+    if name not in known:
+        raise InputError(Problem(f"there is no place '{name}'", where, suggestion(name, sorted(known))))
+    return known[name]
+
+
+def scenarios(near: Path) -> dict[str, Path]:
+    """Give the scenario files below `near`/scenarios, or else those shipped with urbsim, by file name."""
+    for root in (near, bundled()):
+        files = sorted((root / "scenarios").glob("*.yaml"))
+        if files:
+            return {file.stem: file for file in files}
+    return {}
+
+
+def _roots(near: Path) -> Iterator[Path]:
+    near = near.resolve()
+    yield from (near, *near.parents, bundled())

@@ -1,0 +1,306 @@
+"""Scenarios -> outcomes -> one results folder. No science in it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from urbsim.assets import bundled, find_place
+from urbsim.engine.compile import System, compile_program
+from urbsim.engine.schedule import Schedule
+from urbsim.engine.solve import honesty, solve
+from urbsim.errors import InputError, Problem, RunError
+from urbsim.model.lower import lower
+from urbsim.model.read import read_model
+from urbsim.study.apply_place import apply_place
+from urbsim.study.catalogue_file import read_indicators, read_levers
+from urbsim.study.fit import check_catalogues, check_scenario
+from urbsim.study.indicator import Indicator
+from urbsim.study.judge import inspect, judge
+from urbsim.study.lever import Lever
+from urbsim.study.outcome import Outcome, Run
+from urbsim.study.place import Place
+from urbsim.study.place_file import read_place
+from urbsim.study.plan import mute, plan, slots_of
+from urbsim.study.report import Measured, measure
+from urbsim.study.scenario import Scenario
+from urbsim.study.scenario_file import read_scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from urbsim.study.words import Language
+
+SAME = 1e-9  # [-] of an indicator's largest value: a lever that moves less moves nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to solve: method, and relative tolerance where the method controls its error."""
+
+    solver: str = "rk45"
+    rtol: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What a batch gives back."""
+
+    outcomes: tuple[Outcome, ...]
+    options: Options
+    seconds: float  # wall time of the batch [s]
+
+    @property
+    def trajectories(self) -> pd.DataFrame:
+        """Every indicator, tidy: scenario, region, indicator, unit, year, value."""
+        import pandas as pd
+
+        from urbsim.output.tables import trajectory_table
+
+        header, rows = trajectory_table(self.outcomes)
+        return pd.DataFrame(rows, columns=list(header))
+
+    @property
+    def targets(self) -> pd.DataFrame:
+        """Every target with what came of it."""
+        import pandas as pd
+
+        from urbsim.output.tables import target_table
+
+        header, rows = target_table(self.outcomes)
+        return pd.DataFrame(rows, columns=list(header))
+
+    def write(self, folder: str | Path, *, languages: Sequence[Language] = (), figures: bool = True) -> Path:
+        """Write the results folder, whole or not at all."""
+        from urbsim.output.folder import write_results
+        from urbsim.study.words import LANGUAGES
+
+        return write_results(
+            Path(folder),
+            self.outcomes,
+            solver=self.options.solver,
+            rtol=self.options.rtol,
+            seconds=self.seconds,
+            languages=(languages or LANGUAGES) if figures else (),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A place with its catalogues, and the model compiled for it."""
+
+    place: Place
+    levers: tuple[Lever, ...]
+    indicators: tuple[Indicator, ...]
+    system: System
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A scenario that is known to fit its place and model, ready to run."""
+
+    scenario: Scenario
+    study: Study
+    schedule: Schedule
+
+
+def run(
+    scenarios: Iterable[Scenario | str | Path],
+    *,
+    solver: str = "rk45",
+    rtol: float | None = None,
+    jobs: int = 1,
+    progress: Callable[[Outcome], None] = lambda outcome: None,
+) -> Results:
+    """Run scenarios, given as nouns or as files.
+
+    Parameters
+    ----------
+    jobs
+        Processes to share the scenarios among; each compiles the model for itself.
+    progress
+        Called with each outcome as it comes.
+
+    Raises
+    ------
+    InputError
+        Something about any of the scenarios is wrong; nothing was run then.
+    """
+    begun = time.perf_counter()
+    options = Options(solver=solver, rtol=rtol)
+    read = read_scenarios(scenarios)
+    outcomes: list[Outcome] = []
+    if jobs > 1 and len(read) > 1:
+        prepare(read)  # so that nothing runs, in any process, when something is wrong
+        chunks = [tuple(read[i::jobs]) for i in range(min(jobs, len(read)))]
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(len(chunks), mp_context=context) as pool:
+            for chunk in pool.map(_run_chunk, chunks, [options] * len(chunks)):
+                outcomes.extend(chunk)
+                for outcome in chunk:
+                    progress(outcome)
+        order = {scenario.name: position for position, scenario in enumerate(read)}
+        outcomes.sort(key=lambda outcome: order[outcome.name])
+    else:
+        for task in prepare(read):
+            outcomes.append(run_one(task, options))
+            progress(outcomes[-1])
+    return Results(outcomes=tuple(outcomes), options=options, seconds=time.perf_counter() - begun)
+
+
+def read_scenarios(scenarios: Iterable[Scenario | str | Path]) -> tuple[Scenario, ...]:
+    """Read the scenarios that are given as files.
+
+    Raises
+    ------
+    InputError
+        The problems of all files together, or two scenarios of one name.
+    """
+    read: list[Scenario] = []
+    problems: list[Problem] = []
+    for given in scenarios:
+        try:
+            scenario = given if isinstance(given, Scenario) else read_scenario(given, (bundled() / "scenarios",))
+        except InputError as failure:
+            problems.extend(failure.problems)
+            continue
+        twin = next((other for other in read if other.name.casefold() == scenario.name.casefold()), None)
+        if twin is not None:
+            problems.append(Problem(f"name '{scenario.name}' is also that of {twin.source}", scenario.source))
+        read.append(scenario)
+    if problems:
+        raise InputError(dict.fromkeys(problems))
+    return tuple(read)
+
+
+def prepare(scenarios: Sequence[Scenario]) -> tuple[Task, ...]:
+    """Make scenarios ready to run; those of one place share its compiled model.
+
+    Raises
+    ------
+    InputError
+        The problems of all scenarios, places and models together.
+    """
+    studies: dict[Path, Study | None] = {}
+    tasks: list[Task] = []
+    problems: list[Problem] = []
+    for scenario in scenarios:
+        try:
+            near = Path(scenario.source).parent if scenario.source else Path()
+            folder = find_place(scenario.place, near, scenario.where.get("place", scenario.source))
+            if folder not in studies:
+                studies[folder] = None
+                studies[folder] = read_study(folder)
+            study = studies[folder]
+            if study is None:
+                continue
+            tasks.append(_fit(scenario, study))
+        except InputError as failure:
+            problems.extend(failure.problems)
+    if problems:
+        raise InputError(dict.fromkeys(problems))
+    return tuple(tasks)
+
+
+def read_study(folder: Path) -> Study:
+    """Read a place and compile the model for it.
+
+    Raises
+    ------
+    InputError
+        The problems of the place's tables, or of the model and its catalogues, all at once.
+    """
+    place = read_place(folder)
+    beside = place.model.parent
+    levers = indicators = model = None
+    problems: list[Problem] = []
+    try:
+        levers = read_levers(beside / "levers.yaml")
+    except InputError as failure:
+        problems.extend(failure.problems)
+    try:
+        indicators = read_indicators(beside / "indicators.yaml")
+    except InputError as failure:
+        problems.extend(failure.problems)
+    try:
+        model = read_model(place.model)
+    except InputError as failure:
+        problems.extend(failure.problems)
+    if levers is None or indicators is None or model is None:
+        raise InputError(problems)
+    system = compile_program(lower(apply_place(model, place)))
+    check_catalogues(levers, indicators, place, system)
+    return Study(place=place, levers=levers, indicators=indicators, system=system)
+
+
+def run_one(task: Task, options: Options) -> Outcome:
+    """Solve a scenario, measure it and judge it; a run that fails gives an outcome that says why."""
+    scenario, study = task.scenario, task.study
+    place, targets = study.place, scenario.targets if scenario.targets is not None else study.place.targets
+    outcome = Outcome(scenario=scenario, place=place, indicators=study.indicators, targets=targets)
+    begun = time.perf_counter()
+    try:
+        trajectory = solve(study.system, task.schedule, solver=options.solver, rtol=options.rtol)
+        seconds = time.perf_counter() - begun
+        trajectory = replace(trajectory, honesty=honesty(study.system, task.schedule, trajectory))
+        measured = measure(trajectory, study.indicators, place)
+        idle = _idle(task, options, measured)
+    except RunError as failure:
+        return replace(outcome, failure=str(failure))
+    return replace(
+        outcome,
+        run=Run(
+            trajectory=trajectory,
+            measured=measured,
+            verdicts=judge(measured, targets, place),
+            findings=inspect(scenario.checks, trajectory, measured, place),
+            idle=idle,
+            seconds=seconds,
+        ),
+    )
+
+
+def _fit(scenario: Scenario, study: Study) -> Task:
+    problems: list[Problem] = []
+    try:
+        check_scenario(scenario, study.place, study.indicators, study.system.outputs)
+    except InputError as failure:
+        problems.extend(failure.problems)
+    try:
+        schedule = plan(scenario, study.place, study.levers, study.system)
+    except InputError as failure:
+        problems.extend(failure.problems)
+    if problems:
+        raise InputError(problems)
+    return Task(scenario=scenario, study=study, schedule=schedule)
+
+
+def _idle(task: Task, options: Options, measured: Measured) -> tuple[str, ...]:
+    """Find levers without which every reported number would be the same."""
+    study = task.study
+    idle = []
+    for lever in study.levers:
+        if lever.id not in task.scenario.levers:
+            continue
+        without = mute(task.schedule, slots_of(lever, study.place, study.system))
+        trajectory = solve(study.system, without, solver=options.solver, rtol=options.rtol)
+        other = measure(trajectory, study.indicators, study.place)
+        if all(
+            np.allclose(a.values, b.values, rtol=0, atol=SAME * np.nanmax(np.abs(a.values), initial=0), equal_nan=True)
+            for a, b in zip(measured.series, other.series, strict=True)
+        ):
+            idle.append(lever.id)
+    return tuple(idle)
+
+
+def _run_chunk(scenarios: tuple[Scenario, ...], options: Options) -> list[Outcome]:
+    return [run_one(task, options) for task in prepare(scenarios)]
+
+

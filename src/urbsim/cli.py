@@ -1,0 +1,324 @@
+"""Words in, exit status out. Heavy imports wait inside the commands, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import glob
+import json
+import re
+import shutil
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+import click
+
+from urbsim import __version__
+from urbsim.errors import InputError, Problem, suggestion
+
+if TYPE_CHECKING:
+    from urbsim.study.lever import Lever
+    from urbsim.study.outcome import Outcome
+    from urbsim.study.place import Place
+    from urbsim.study.words import Language
+
+DONE, FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+SOLVERS = ("rk45", "dop853", "lsoda", "radau", "bdf", "euler", "rk4", "model")
+SHOWN_PROBLEMS = 100
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="urbsim")
+def cli() -> None:
+    """Simulate urbanization and judge the targets of plans.
+
+    \b
+    Exit status: 0 done; 1 a scenario failed, or a target was missed under --strict;
+    2 the input is wrong (nothing is run or written); 3 a bug of urbsim; 130 interrupted.
+    """
+
+
+@cli.command()
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO…")
+@click.option("--out", type=click.Path(path_type=Path), help="Results folder [results/DATE-NAME].")
+@click.option("--solver", type=click.Choice(SOLVERS), default="rk45", show_default=True)
+@click.option("--rtol", type=click.FloatRange(1e-13, 1e-2), help="Relative tolerance of the solver.")
+@click.option("--lang", default="zh,en", show_default=True, help="Languages of the figures: zh, en or both.")
+@click.option("--no-figures", is_flag=True, help="Write tables only.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 when a target is missed.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
+def run(
+    scenarios: tuple[str, ...],
+    out: Path | None,
+    solver: str,
+    rtol: float | None,
+    lang: str,
+    no_figures: bool,
+    strict: bool,
+    jobs: int,
+) -> int:
+    """Run scenario files, folders of them, patterns or names; write tables, figures and verdicts."""
+    languages = _languages(lang)
+    files = find_scenarios(scenarios)
+    folder = out or Path("results") / f"{date.today().isoformat()}-{_batch_name(scenarios, files)}"
+    from urbsim.output.folder import check_folder
+
+    check_folder(folder)
+    from urbsim import batch
+    from urbsim.output.verdicts import console_for_people, print_verdicts
+
+    progress = _progress(len(files))
+    results = batch.run(files, solver=solver, rtol=rtol, jobs=jobs, progress=progress)
+    try:
+        results.write(folder, languages=languages, figures=not no_figures)
+    except OSError as failure:
+        click.echo(f"{folder}: cannot be written: {failure.strerror}", err=True)
+        return FAILED
+    language: Language = "zh" if languages == ("zh",) else "en"
+    print_verdicts(results.outcomes, console_for_people(), language)
+    for line in _remarks(results.outcomes):
+        click.echo(line, err=True)
+    click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
+    failed = any(outcome.run is None for outcome in results.outcomes)
+    missed = any(not v.met for outcome in results.outcomes if outcome.run for v in outcome.run.verdicts)
+    return FAILED if failed or (strict and missed) else DONE
+
+
+@cli.command(name="list")
+@click.argument("what", type=click.Choice(("scenarios", "levers", "indicators", "places", "targets")))
+@click.option("--place", default="chongqing", show_default=True, help="Whose levers, indicators, targets.")
+@click.option("--json", "as_json", is_flag=True, help="Print the same facts for other programs.")
+def list_(what: str, place: str, as_json: bool) -> int:
+    """List what there is, with units, ranges and plan clauses."""
+    facts = _facts(what, place)
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        return DONE
+    from rich.table import Table
+    from rich.text import Text
+
+    from urbsim.output.verdicts import console_for_people
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for key in facts[0] if facts else ():
+        table.add_column(key, no_wrap=key in ("id", "name"))
+    for fact in facts:
+        table.add_row(*(Text(_plain(value)) for value in fact.values()))
+    console_for_people().print(table)
+    return DONE
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+def init(folder: Path) -> int:
+    """Copy models, places and scenarios to DIR, to start a study in."""
+    from urbsim.assets import PARTS, bundled
+
+    for part in PARTS:
+        if (folder / part).exists():
+            raise InputError(Problem("exists already, and is not overwritten", str(folder / part)))
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        shutil.copytree(bundled() / part, folder / part)
+    click.echo(f"{folder.as_posix()}/  " + "  ".join(f"{part}/" for part in PARTS))
+    click.echo(f"next: cd {folder.as_posix()} && urbsim run scenarios/baseline.yaml")
+    return DONE
+
+
+def find_scenarios(given: Sequence[str]) -> tuple[Path, ...]:
+    """Give the files that are meant: files, folders, patterns, or names of shipped scenarios.
+
+    Raises
+    ------
+    InputError
+        Everything that means no file.
+    """
+    from urbsim.assets import scenarios
+
+    files: list[Path] = []
+    problems: list[Problem] = []
+    for text in given:
+        path = Path(text)
+        named = scenarios(Path()) if re.fullmatch(r"\w[\w-]*", text) else {}
+        if path.is_dir():
+            found = sorted((*path.glob("*.yaml"), *path.glob("*.yml")))
+        elif path.exists():
+            found = [path]
+        elif text in named:
+            found = [named[text]]
+        else:
+            found = sorted(map(Path, glob.glob(text)))
+        if not found:
+            siblings = [str(path.parent / file.name) for file in sorted(path.parent.glob("*.y*ml"))]
+            what = "the folder holds no scenario files" if path.is_dir() else "there is no such scenario file"
+            fix = suggestion(text, siblings or sorted(named) or sorted(scenarios(Path())))
+            problems.append(Problem(what, text, fix))
+        files.extend(found)
+    if problems:
+        raise InputError(problems)
+    return tuple({file.resolve(): file for file in files}.values())
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with the status that the outcome has."""
+    sys.exit(_status(arguments))
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    try:
+        return int(cli.main(args=arguments, prog_name="urbsim", standalone_mode=False) or DONE)
+    except InputError as failure:
+        for problem in failure.problems[:SHOWN_PROBLEMS]:
+            click.echo(str(problem), err=True)
+        if len(failure.problems) > SHOWN_PROBLEMS:
+            click.echo(f"… and {len(failure.problems) - SHOWN_PROBLEMS} more", err=True)
+        click.echo("Nothing was run and nothing was written.", err=True)
+        return WRONG_INPUT
+    except click.ClickException as failure:
+        failure.show()
+        return failure.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+        sys.stdout = None  # type: ignore[assignment]
+        return DONE
+    except Exception:
+        traceback.print_exc()
+        click.echo("This is a bug of urbsim. Please report it with the lines above.", err=True)
+        return BUG
+
+
+def _languages(text: str) -> tuple[Language, ...]:
+    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    if not parts or any(part not in ("zh", "en") for part in parts):
+        raise click.BadParameter(f"'{text}', expected zh, en or zh,en", param_hint="--lang")
+    return cast("tuple[Language, ...]", parts)
+
+
+def _batch_name(given: Sequence[str], files: Sequence[Path]) -> str:
+    """Name a results folder by its one scenario, its one folder, or its first scenario."""
+    if len(files) == 1:
+        return files[0].stem
+    if len(given) == 1 and Path(given[0]).is_dir():
+        return Path(given[0]).resolve().name
+    return f"{files[0].stem}-and-{len(files) - 1}-more"
+
+
+def _progress(total: int) -> Any:
+    """Count the scenarios on a terminal, where the line can be wiped again."""
+    done = 0
+
+    def step(outcome: Outcome) -> None:
+        nonlocal done
+        done += 1
+        if sys.stderr.isatty() and total > 1:
+            end = "\r\x1b[K" if done == total else ""
+            click.echo(f"\r\x1b[K{done}/{total} {outcome.name}{end}", nl=False, err=True)
+
+    return step
+
+
+def _remarks(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    for outcome in outcomes:
+        if outcome.run is None:
+            yield f"{outcome.name} failed: {outcome.failure}"
+            continue
+        for lever in outcome.run.idle:
+            yield f"{outcome.name}: lever '{lever}' moves nothing that is reported"
+        for finding in outcome.run.findings:
+            if not finding.passed:
+                value = f"{finding.value:g} ({finding.element}, {finding.year:g})"
+                yield f"{outcome.name}: check failed: {finding.check}; it is {value}"
+    checks = [finding for outcome in outcomes if outcome.run for finding in outcome.run.findings]
+    if checks:
+        yield f"checks: {sum(f.passed for f in checks)} of {len(checks)} passed"
+
+
+def _written(folder: Path) -> list[str]:
+    return [entry.name + "/" * entry.is_dir() for entry in sorted(folder.iterdir())]
+
+
+def _facts(what: str, place_name: str) -> list[dict[str, Any]]:
+    from urbsim.assets import find_place, places, scenarios
+    from urbsim.study.catalogue_file import read_indicators, read_levers
+    from urbsim.study.place_file import read_place
+    from urbsim.study.scenario_file import read_scenario
+
+    if what == "scenarios":
+        files = scenarios(Path()).values()
+        found = [(file, read_scenario(file)) for file in files]
+        return [
+            {"name": s.name, "zh": s.title.zh, "en": s.title.en, "place": s.place, "file": file.as_posix()}
+            for file, s in found
+        ]
+    if what == "places":
+        read = [(folder, read_place(folder)) for folder in places(Path()).values()]
+        return [
+            {
+                "name": p.name,
+                "zh": p.title.zh,
+                "en": p.title.en,
+                "regions": [*p.regions],
+                "groups": [*p.groups],
+                "period": list(p.period),
+                "folder": folder.as_posix(),
+            }
+            for folder, p in read
+        ]
+    place = read_place(find_place(place_name, Path()))
+    if what == "targets":
+        return [
+            {
+                "id": t.id,
+                "indicator": t.indicator,
+                "region": place.area(t.region),
+                "year": t.year,
+                "operator": t.operator,
+                "value": t.value,
+                "unit": t.unit,
+                "source": t.source,
+                "clause": t.clause,
+            }
+            for t in place.targets
+        ]
+    beside = place.model.parent
+    if what == "indicators":
+        return [
+            {"id": i.id, "zh": i.name.zh, "en": i.name.en, "unit": i.unit, "variable": i.variable}
+            for i in read_indicators(beside / "indicators.yaml")
+        ]
+    return [
+        {
+            "id": lever.id,
+            "zh": lever.name.zh,
+            "en": lever.name.en,
+            "unit": lever.unit,
+            "default": _default(lever, place),
+            "range": list(lever.range),
+            "clause": lever.clause.en,
+        }
+        for lever in read_levers(beside / "levers.yaml")
+    ]
+
+
+def _default(lever: Lever, place: Place) -> list[float]:
+    """Give the value that a place has for a lever: one, or the lowest and highest of its regions."""
+    from urbsim.names import fold
+
+    elements = {fold(element) for element in lever.select.values()}
+    values = {
+        round(number.value / lever.scale, 9)
+        for number in place.numbers
+        if fold(number.variable) == fold(lever.variable)
+        and elements <= set(map(fold, number.elements or lever.select.values()))
+    }
+    return [min(values), max(values)] if len(values) > 1 else [*values]
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return " … ".join(map(_plain, value)) if len(value) == 2 else ", ".join(map(_plain, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

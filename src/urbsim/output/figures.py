@@ -1,0 +1,400 @@
+"""Draw the figures of a results folder. The only door to matplotlib, and never to pyplot."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from urbsim.output.fonts import ADVICE, chinese_font
+from urbsim.study.indicator import Indicator
+from urbsim.study.outcome import Outcome
+from urbsim.study.place import Observation, Place
+from urbsim.study.quantity import quantity
+from urbsim.study.report import Series
+from urbsim.study.target import Target
+from urbsim.study.words import Language, Words
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What a figure shows: indicators of the whole place, in a panel each or stacked in one."""
+
+    id: str
+    title: Words
+    indicators: tuple[str, ...]
+    stacked: bool = False
+    level: float | None = None  # a line to hold values against
+
+
+PICTURES = (
+    Picture(
+        id="urbanization_rate",
+        title=Words(zh="常住人口城镇化率", en="Urbanization rate"),
+        indicators=("urbanization_rate",),
+    ),
+    Picture(
+        id="urban_residents",
+        title=Words(zh="城镇常住人口", en="Urban residents"),
+        indicators=("urban_residents",),
+    ),
+    Picture(
+        id="population_by_status",
+        title=Words(zh="常住人口（按居住地和户籍）", en="Residents by residence and hukou"),
+        indicators=(
+            "urban_hukou_residents",
+            "rural_hukou_urban_residents",
+            "outside_urban_residents",
+            "rural_residents",
+        ),
+        stacked=True,
+    ),
+    Picture(id="settlers", title=Words(zh="年落户人数", en="Settlers per year"), indicators=("settlers",)),
+    Picture(
+        id="land",
+        title=Words(zh="用地指标与城镇建设用地", en="Land quota and land in use"),
+        indicators=("quota_bank", "urban_construction_land"),
+    ),
+    Picture(
+        id="service_adequacy",
+        title=Words(zh="公共服务满足程度（1 为达到标准）", en="Service adequacy (1 meets the standard)"),
+        indicators=(
+            "nursery_adequacy",
+            "school_adequacy",
+            "health_adequacy",
+            "elderly_care_adequacy",
+            "rental_housing_adequacy",
+        ),
+        level=1.0,
+    ),
+)
+
+# Okabe and Ito's colours, told apart by most colour-blind readers; dashes and markers tell them apart in grey.
+COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+FILLS = ("#08519C", "#6BAED6", "#E69F00", "#D9D9D9", "#8C6BB1")
+HATCHES = ("", "///", "...", "", "\\\\\\")
+RED = "#B2182B"  # plan targets
+LINE_OF_TEXT = 0.055  # [-] of the height of a figure's axes
+MANY = 9  # scenarios from which a legend below replaces labels at the ends of the lines
+
+_UNITS = {
+    "10k persons": Words(zh="万人", en="10k persons"),
+    "10k persons/year": Words(zh="万人/年", en="10k persons a year"),
+    "persons": Words(zh="人", en="persons"),
+    "persons/year": Words(zh="人/年", en="persons a year"),
+    "person/year": Words(zh="人/年", en="persons a year"),
+    "km2": Words(en="km²"),
+    "km2/year": Words(zh="km²/年", en="km² a year"),
+    "dmnl": Words(en="-"),
+    "1": Words(en="-"),
+}
+_COLON = Words(zh="：", en=": ")
+_OBSERVED = Words(zh="实际值", en="observed")
+_TARGET = Words(zh="规划目标", en="plan target")
+_ABOUT = Words(zh="约 ", en="about ")
+
+_STYLE: Mapping[str, Any] = {
+    "font.size": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.titlesize": 9.0,
+    "axes.titlelocation": "left",
+    "axes.unicode_minus": False,
+    "figure.titlesize": 12.0,
+    "hatch.linewidth": 0.6,
+    "svg.hashsalt": "urbsim",  # the same run gives the same file
+}
+
+
+def write_figures(folder: Path, outcomes: Sequence[Outcome], languages: Sequence[Language]) -> None:
+    """Draw every picture that the indicators allow, as PNG and SVG, in each language.
+
+    Without a font that has Chinese characters the figures are in English, and a warning says how to get one.
+    """
+    folder.mkdir()
+    font = chinese_font() if "zh" in languages else None
+    if "zh" in languages and font is None:
+        log.warning(ADVICE)
+        languages = ("en",)
+    groups = _by_place([outcome for outcome in outcomes if outcome.run])
+    for language in languages:
+        family = ["DejaVu Sans"] if font is None or language == "en" else [font, "DejaVu Sans"]
+        with mpl.rc_context({**_STYLE, "font.family": family}):
+            for group in groups:
+                before = f"{group[0].place.name}_" if len(groups) > 1 else ""
+                for picture in PICTURES:
+                    figure = draw(picture, group, language)
+                    if figure is None:
+                        continue
+                    stem = f"{before}{picture.id}_{language}"
+                    figure.savefig(folder / f"{stem}.png", dpi=160, metadata={"Software": None})
+                    figure.savefig(folder / f"{stem}.svg", metadata={"Date": None})
+
+
+def draw(picture: Picture, outcomes: Sequence[Outcome], language: Language) -> Figure | None:
+    """Draw a picture of the runs of one place; None when none of its indicators is reported."""
+    known = {indicator.id: indicator for indicator in outcomes[0].indicators} if outcomes else {}
+    indicators = [known[name] for name in picture.indicators if name in known]
+    if not indicators:
+        return None
+    if picture.stacked:
+        figure = _draw_stacks(indicators, outcomes, language)
+    elif len(indicators) == 1:
+        figure = _draw_one(indicators[0], outcomes, language)
+    else:
+        figure = _draw_panels(indicators, outcomes, language, picture.level)
+    place = outcomes[0].place
+    unit = f" [{_unit(indicators[0], language)}]" if picture.stacked else ""
+    figure.suptitle(f"{place.title[language]}{_COLON[language]}{picture.title[language]}{unit}", x=0.01, ha="left")
+    return figure
+
+
+def _draw_one(indicator: Indicator, outcomes: Sequence[Outcome], language: Language) -> Figure:
+    figure = Figure(figsize=(8.4, 4.8), layout="constrained")
+    axes = figure.add_subplot()
+    place = outcomes[0].place
+    ends = _lines(axes, indicator, outcomes, language)
+    observed = _observations(place, indicator)
+    targets = _targets(outcomes, indicator)
+    _history(axes, observed)
+    _mark(axes, targets, indicator, language)
+    axes.set_title(_unit(indicator, language))
+    _tidy(axes)
+    if len(outcomes) < MANY:
+        _label_ends(axes, ends)
+    handles = [*_keys(bool(observed), bool(targets), language)]
+    if len(outcomes) >= MANY:
+        handles = [*_scenario_keys(outcomes, language), *handles]
+    if handles:
+        figure.legend(handles=handles, loc="outside lower left", ncols=4, frameon=False)
+    return figure
+
+
+def _draw_panels(
+    indicators: Sequence[Indicator], outcomes: Sequence[Outcome], language: Language, level: float | None
+) -> Figure:
+    columns = min(3, len(indicators))
+    rows = math.ceil(len(indicators) / columns)
+    figure = Figure(figsize=(4.2 * columns if columns < 3 else 10.2, 3.1 * rows + 0.9), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
+    for axes, indicator in zip(grid.flat, indicators, strict=False):
+        _lines(axes, indicator, outcomes, language)
+        _history(axes, _observations(outcomes[0].place, indicator))
+        _mark(axes, _targets(outcomes, indicator), indicator, language)
+        if level is not None:
+            axes.axhline(level, color="#888888", linewidth=0.8, zorder=1)
+        axes.set_title(f"{indicator.name[language]} [{_unit(indicator, language)}]")
+        _tidy(axes, ticks=4)
+    for axes in grid.flat[len(indicators) :]:
+        axes.remove()
+    for column in range(columns):  # the lowest panel of a column carries the years
+        lowest = (len(indicators) - 1 - column) // columns
+        grid[lowest, column].tick_params(labelbottom=True)
+    observed = any(_observations(outcomes[0].place, indicator) for indicator in indicators)
+    targets = any(_targets(outcomes, indicator) for indicator in indicators)
+    handles = [*_scenario_keys(outcomes, language), *_keys(observed, targets, language)]
+    figure.legend(handles=handles, loc="outside lower left", ncols=4, frameon=False)
+    return figure
+
+
+def _draw_stacks(indicators: Sequence[Indicator], outcomes: Sequence[Outcome], language: Language) -> Figure:
+    columns = min(3, len(outcomes))
+    rows = math.ceil(len(outcomes) / columns)
+    figure = Figure(figsize=(max(6.4, 3.4 * columns), 2.9 * rows + 1.1), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    fills = [
+        {"facecolor": FILLS[i % len(FILLS)], "hatch": HATCHES[i % len(HATCHES)], "edgecolor": "white", "linewidth": 0.6}
+        for i in range(len(indicators))
+    ]
+    for axes, outcome in zip(grid.flat, outcomes, strict=False):
+        floor: Any = 0.0
+        for indicator, fill in zip(indicators, fills, strict=True):
+            series = _series(outcome, indicator)
+            top = floor + series.values
+            axes.fill_between(_years(outcome), floor, top, **fill)
+            floor = top
+        axes.set_title(outcome.scenario.title[language])
+        _tidy(axes, ticks=4)
+        axes.margins(x=0, y=0.04)
+    grid[0, 0].set_ylim(bottom=0)
+    for axes in grid.flat[len(outcomes) :]:
+        axes.remove()
+    for column in range(columns):
+        lowest = (len(outcomes) - 1 - column) // columns
+        grid[lowest, column].tick_params(labelbottom=True)
+    handles = [Patch(label=i.name[language], **fill) for i, fill in zip(indicators, fills, strict=True)]
+    figure.legend(handles=handles, loc="outside lower left", ncols=2 if columns < 3 else 4, frameon=False)
+    return figure
+
+
+def _lines(
+    axes: Axes, indicator: Indicator, outcomes: Sequence[Outcome], language: Language
+) -> list[tuple[float, float, str, str]]:
+    """Draw a line per scenario; give the end of each with its label and colour."""
+    ends = []
+    for position, outcome in enumerate(outcomes):
+        years, values = _years(outcome), _series(outcome, indicator).values
+        style = _line_style(position)
+        every = max(1, len(years) // 5)
+        axes.plot(years, values, **style, markevery=(position % every, every), zorder=3)
+        shown = np.flatnonzero(np.isfinite(values))
+        if shown.size:
+            end = (float(years[shown[-1]]), float(values[shown[-1]]))
+            ends.append((*end, outcome.scenario.title[language], str(style["color"])))
+    return ends
+
+
+def _line_style(position: int) -> dict[str, Any]:
+    return {
+        "color": COLOURS[position % len(COLOURS)],
+        "linestyle": DASHES[position % len(DASHES)],
+        "marker": MARKERS[position % len(MARKERS)],
+        "markersize": 3.5,
+        "linewidth": 1.6,
+    }
+
+
+def _history(axes: Axes, observed: Sequence[Observation]) -> None:
+    points = [(observation.year, observation.value) for observation in observed]
+    if points:
+        axes.scatter(*zip(*points, strict=True), s=16, facecolor="white", edgecolor="#444444", linewidth=1, zorder=4)
+
+
+def _mark(axes: Axes, targets: Sequence[Target], indicator: Indicator, language: Language) -> None:
+    """Mark targets, each with its value in a strip above everything that is drawn."""
+    if not targets:
+        return
+    low, high = axes.get_ylim()
+    low, high = min(low, *(t.value for t in targets)), max(high, *(t.value for t in targets))
+    axes.set_ylim(low, high + 0.12 * (high - low))
+    last = max(target.year for target in targets)
+    for target in targets:
+        axes.vlines(target.year, target.value, high + 0.05 * (high - low), color=RED, linewidth=0.7, linestyle=":")
+        axes.plot(target.year, target.value, marker="D", markersize=7, color=RED, markerfacecolor="none", zorder=5)
+        axes.annotate(
+            f"{target.year}{_COLON[language]}{_demand(target, indicator, language)}",
+            (target.year, high + 0.06 * (high - low)),
+            ha="right" if target.year == last else "center",
+            color=RED,
+        )
+
+
+def _demand(target: Target, indicator: Indicator, language: Language) -> str:
+    sign = {"~": _ABOUT[language], ">=": "≥ ", "<=": "≤ "}[target.operator]
+    number = quantity(target.value, indicator.unit, language=language, long=True)
+    return f"{sign}{target.value:g} %" if indicator.unit == "%" else f"{sign}{number}"
+
+
+def _label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Write each scenario's name at the right of its line, moved apart where they would touch."""
+    low, high = axes.get_ylim()
+    order = sorted(range(len(ends)), key=lambda i: ends[i][1])
+    heights = _spread([(ends[i][1] - low) / (high - low) for i in order], LINE_OF_TEXT)
+    for i, height in zip(order, heights, strict=True):
+        x, y, text, colour = ends[i]
+        axes.annotate(
+            text,
+            (x, y),
+            xytext=(1.05, height),
+            textcoords="axes fraction",
+            va="center",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 1.0, "shrinkA": 1, "shrinkB": 3},
+        )
+
+
+def _spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Move increasing heights apart to at least `gap`, as little as a pass up and a pass down can.
+
+    Examples
+    --------
+    >>> [round(height, 2) for height in _spread([0.5, 0.5, 0.9], 0.1)]
+    [0.45, 0.55, 0.9]
+    """
+    groups: list[list[float]] = []  # [mean height, number of labels]
+    for height in heights:
+        groups.append([height, 1])
+        while len(groups) > 1 and groups[-1][0] - groups[-2][0] < gap * (groups[-1][1] + groups[-2][1]) / 2:
+            mean, count = groups.pop()
+            total = groups[-1][1] + count
+            groups[-1] = [(groups[-1][0] * groups[-1][1] + mean * count) / total, total]
+    return [mean + gap * (i - (count - 1) / 2) for mean, count in groups for i in range(int(count))]
+
+
+def _tidy(axes: Axes, ticks: int = 6) -> None:
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=ticks, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=ticks))
+    axes.tick_params(length=3)
+
+
+def _keys(observed: bool, targets: bool, language: Language) -> Iterator[Line2D]:
+    if observed:
+        dot: dict[str, Any] = {"marker": "o", "markersize": 4, "markerfacecolor": "white", "color": "#444444"}
+        yield Line2D([], [], linestyle="none", label=_OBSERVED[language], **dot)
+    if targets:
+        diamond: dict[str, Any] = {"marker": "D", "markersize": 6, "markerfacecolor": "none", "color": RED}
+        yield Line2D([], [], linestyle="none", label=_TARGET[language], **diamond)
+
+
+def _scenario_keys(outcomes: Sequence[Outcome], language: Language) -> list[Line2D]:
+    return [
+        Line2D([], [], label=outcome.scenario.title[language], **_line_style(position))
+        for position, outcome in enumerate(outcomes)
+    ]
+
+
+def _observations(place: Place, indicator: Indicator) -> list[Observation]:
+    whole = [o for o in place.history if place.area(o.region) == place.name]
+    return [o for o in whole if o.indicator == indicator.id]
+
+
+def _targets(outcomes: Sequence[Outcome], indicator: Indicator) -> list[Target]:
+    place = outcomes[0].place
+    wanted: dict[tuple[int, str, float], Target] = {}
+    for target in (target for outcome in outcomes for target in outcome.targets):
+        if target.indicator == indicator.id and place.area(target.region) == place.name:
+            wanted.setdefault((target.year, target.operator, target.value), target)
+    return list(wanted.values())
+
+
+def _series(outcome: Outcome, indicator: Indicator) -> Series:
+    series = outcome.run.measured.find(indicator.id, outcome.place.name) if outcome.run else None
+    if series is None:
+        raise ValueError(f"{outcome.name} does not report {indicator.id}")
+    return series
+
+
+def _years(outcome: Outcome) -> np.ndarray:
+    return outcome.run.measured.years if outcome.run else np.array([])
+
+
+def _unit(indicator: Indicator, language: Language) -> str:
+    words = _UNITS.get(indicator.unit.casefold())
+    return words[language] if words else indicator.unit
+
+
+def _by_place(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(str(outcome.place.folder), []).append(outcome)
+    return list(groups.values())

@@ -1,0 +1,189 @@
+"""Write a results folder: whole, or not at all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from urbsim import __version__
+from urbsim.errors import InputError, Problem
+from urbsim.output.tables import Cell, Table, summary_table, target_table, trajectory_table
+from urbsim.study.outcome import Outcome
+from urbsim.study.text_file import shown
+from urbsim.study.words import Language
+
+TABLES = ("trajectories.csv", "summary.csv", "targets.csv")
+OWN = frozenset((*TABLES, "run.json", "figures"))
+LIBRARIES = ("numpy", "scipy", "llvmlite", "pysd", "matplotlib")
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but results.
+
+    Raises
+    ------
+    InputError
+        The path is a file, or holds what `write_results` did not write.
+    """
+    if not folder.exists():
+        return
+    where = shown(folder)
+    if not folder.is_dir():
+        raise InputError(Problem("is a file, expected a folder for the results", where))
+    held = {entry.name for entry in folder.iterdir()}
+    if held and "run.json" not in held:
+        raise InputError(
+            Problem("is not a results folder, and would be replaced", where, "name another with --out")
+        )
+    if held - OWN:
+        extra = ", ".join(sorted(held - OWN)[:5])
+        raise InputError(
+            Problem(f"holds {extra}, which would be lost", where, "move it away, or name another with --out")
+        )
+
+
+def write_results(
+    folder: Path,
+    outcomes: Sequence[Outcome],
+    *,
+    solver: str,
+    rtol: float | None,
+    seconds: float,
+    languages: Sequence[Language],
+) -> Path:
+    """Write tables, figures (in `languages`; none, no figures) and `run.json`.
+
+    Everything is written beside the folder and renamed into place, so that a killed run leaves the old
+    one whole.
+    """
+    check_folder(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        beside.mkdir()
+        for name, table in zip(
+            TABLES, (trajectory_table(outcomes), summary_table(outcomes), target_table(outcomes)), strict=True
+        ):
+            write_table(beside / name, table)
+        if languages:
+            from urbsim.output.figures import write_figures
+
+            write_figures(beside / "figures", outcomes, languages)
+        facts = json.dumps(_facts(outcomes, solver, rtol, seconds), ensure_ascii=False, indent=2)
+        (beside / "run.json").write_text(facts + "\n", encoding="utf-8")
+        _swap(beside, folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return folder
+
+
+def write_table(path: Path, table: Table) -> None:
+    """Write a CSV that Excel opens cleanly: UTF-8 with byte-order mark, one header row, point decimals."""
+    header, rows = table
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([_written(cell) for cell in row] for row in rows)
+
+
+def _written(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return f"{cell:.10g}" if isinstance(cell, float) else str(cell)
+
+
+def _swap(new: Path, folder: Path) -> None:
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    if folder.exists():
+        folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _facts(outcomes: Sequence[Outcome], solver: str, rtol: float | None, seconds: float) -> dict[str, Any]:
+    places = {outcome.place.folder: outcome.place for outcome in outcomes}.values()
+    return {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "urbsim": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in LIBRARIES},
+        "solver": solver,
+        "rtol": rtol,
+        "wall_seconds": round(seconds, 3),
+        "places": [
+            {
+                "name": place.name,
+                "folder": shown(place.folder),
+                "sha256": _hash(sorted(place.folder.glob("*.*"))),
+                "model": shown(place.model),
+                "model_sha256": _hash([place.model]),
+                "catalogues_sha256": _hash(sorted(place.model.parent.glob("*.yaml"))),
+            }
+            for place in places
+        ],
+        "scenarios": [_scenario_facts(outcome) for outcome in outcomes],
+    }
+
+
+def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
+    source = Path(outcome.scenario.source)
+    facts: dict[str, Any] = {
+        "name": outcome.name,
+        "file": outcome.scenario.source,
+        "sha256": _hash([source]) if outcome.scenario.source and source.is_file() else "",
+        "place": outcome.place.name,
+    }
+    if outcome.run is None:
+        return {**facts, "failed": outcome.failure}
+    trajectory = outcome.run.trajectory
+    return {
+        **facts,
+        "period": [float(trajectory.times[0]), float(trajectory.times[-1])],
+        "solve_seconds": round(outcome.run.seconds, 6),
+        "statistics": {key: float(value) for key, value in trajectory.statistics.items()},
+        "honesty": str(trajectory.honesty) if trajectory.honesty else "",
+        "idle_levers": list(outcome.run.idle),
+        "checks": [
+            {
+                "check": str(finding.check),
+                "passed": finding.passed,
+                "value": finding.value,
+                "element": finding.element,
+                "year": finding.year,
+            }
+            for finding in outcome.run.findings
+        ],
+    }
+
+
+def _hash(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        if file.is_file():
+            digest.update(file.name.encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

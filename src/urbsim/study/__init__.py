@@ -1,0 +1,1 @@
+"""What the user asks: places, scenarios, levers, indicators and targets; `plan`, `measure` and `judge`."""

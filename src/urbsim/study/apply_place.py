@@ -1,0 +1,168 @@
+"""Put the regions and numbers of a place into a model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from urbsim.errors import PlaceError, Problem, suggestion
+from urbsim.model.equations import Model, Variable
+from urbsim.model.subscripts import axes
+from urbsim.model.substitute import substitute
+from urbsim.names import fold
+from urbsim.study.place import Number, PathPoint, Place
+from urbsim.study.quantity import same_unit
+
+Row = TypeVar("Row", Number, PathPoint)
+
+REGION = "Region"
+Axes = tuple[tuple[str, ...], ...]
+
+
+def apply_place(model: Model, place: Place) -> Model:
+    """Give the model with the regions and numbers of the place.
+
+    Raises
+    ------
+    PlaceError
+        Every row of the place's tables that does not fit the model.
+    """
+    region = model.dimension(REGION)
+    old, new = (region.elements if region else ()), tuple(place.regions)
+
+    def axes_here(name: str) -> Axes:
+        return tuple(new if axis == old else axis for axis in axes(model, name))
+
+    problems: list[Problem] = []
+    numbers = {
+        variable.name: _array(axes_here(variable.name), place, rows, problems)
+        for variable, rows in _by_variable(model, place.numbers, ("constant",), problems)
+    }
+    tables = {
+        variable.name: _tables(axes_here(variable.name), place, rows, problems)
+        for variable, rows in _by_variable(model, place.paths, ("lookup",), problems)
+    }
+    if problems:
+        raise PlaceError(problems)
+    return substitute(model, elements={REGION: new} if region else {}, numbers=numbers, tables=tables)
+
+
+def _by_variable(
+    model: Model, rows: Sequence[Row], kinds: tuple[str, ...], problems: list[Problem]
+) -> list[tuple[Variable, list[Row]]]:
+    """Sort rows by variable, leaving out (and reporting) those whose variable or unit does not fit."""
+    sorted_rows: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        sorted_rows[fold(row.variable)].append(row)
+    fitting = []
+    for key, group in sorted_rows.items():
+        variable = model.variables.get(key)
+        rest = f" (and {len(group) - 1} more rows)" if len(group) > 1 else ""
+        if variable is None:
+            fix = suggestion(group[0].variable, [v.name for v in model.variables.values()])
+            problems.append(
+                Problem(f"the model has no variable '{group[0].variable}'{rest}", group[0].where, fix)
+            )
+        elif variable.kind not in kinds:
+            problems.append(
+                Problem(
+                    f"'{variable.name}' is a{'n' if variable.kind[0] == 'a' else ''} {variable.kind} "
+                    f"in the model, expected a {kinds[0]}{rest}",
+                    group[0].where,
+                )
+            )
+        else:
+            wrong = [row for row in group if not same_unit(row.unit, variable.unit)]
+            problems.extend(
+                Problem(
+                    f"unit of '{variable.name}' is '{row.unit}', expected '{variable.unit}' as in the model",
+                    row.where,
+                )
+                for row in wrong
+            )
+            if not wrong:
+                fitting.append((variable, group))
+    return fitting
+
+
+def _array(axes: Axes, place: Place, rows: list[Number], problems: list[Problem]) -> npt.NDArray[np.float64]:
+    """Fill a variable's array; a row that leaves region or elements open yields to one that names them."""
+    values = np.full([len(axis) for axis in axes], np.nan)
+    before = len(problems)
+    for row in sorted(rows, key=lambda row: (bool(row.region), bool(row.elements))):
+        index = _index(axes, place, row, problems)
+        if index is not None:
+            values[index] = row.value
+    if np.isnan(values).any() and len(problems) == before:
+        position = tuple(int(i[0]) for i in np.nonzero(np.isnan(values)))
+        label = ",".join(axis[i] for axis, i in zip(axes, position, strict=True))
+        count = int(np.isnan(values).sum())
+        more = f" (and {count - 1} others)" if count > 1 else ""
+        problems.append(Problem(f"'{rows[0].variable}' has no value for {label}{more}", rows[0].where))
+    return values
+
+
+def _tables(
+    axes: Axes, place: Place, rows: list[PathPoint], problems: list[Problem]
+) -> Mapping[tuple[str, ...], tuple[tuple[float, ...], tuple[float, ...]]]:
+    points: dict[tuple[int, ...], dict[float, float]] = defaultdict(dict)
+    before = len(problems)
+    shape = [len(axis) for axis in axes]
+    for row in sorted(rows, key=lambda row: (bool(row.region), bool(row.elements), row.year)):
+        index = _index(axes, place, row, problems)
+        if index is not None:
+            numbered = np.arange(int(np.prod(shape))).reshape(shape)[index]
+            for flat in np.atleast_1d(numbered).ravel():
+                points[tuple(int(i) for i in np.unravel_index(flat, shape)) if shape else ()][row.year] = row.value
+    missing = [p for p in np.ndindex(*shape) if p not in points]
+    if missing and len(problems) == before:
+        label = ",".join(axis[i] for axis, i in zip(axes, missing[0], strict=True))
+        problems.append(Problem(f"'{rows[0].variable}' has no values for {label}", rows[0].where))
+    return {
+        tuple(axis[i] for axis, i in zip(axes, position, strict=True)): (
+            tuple(sorted(path)),
+            tuple(path[year] for year in sorted(path)),
+        )
+        for position, path in points.items()
+    }
+
+
+def _index(
+    axes: Axes, place: Place, row: Number | PathPoint, problems: list[Problem]
+) -> tuple[int | slice, ...] | None:
+    """Give the index of a row in its variable's array; None, and a problem, when it does not fit."""
+    index: list[int | slice] = [slice(None)] * len(axes)
+    regional = place.axis(axes)
+    if row.region:
+        if regional is None:
+            problems.append(
+                Problem(
+                    f"'{row.variable}' is not by region, expected an empty region, not '{row.region}'", row.where
+                )
+            )
+            return None
+        index[regional] = [fold(r) for r in axes[regional]].index(fold(row.region))
+    others = [i for i in range(len(axes)) if i != regional]
+    if row.elements and len(row.elements) != len(others):
+        problems.append(
+            Problem(
+                f"element is '{'|'.join(row.elements)}', but '{row.variable}' has {len(others)} further dimensions",
+                row.where,
+            )
+        )
+        return None
+    for axis, element in zip(others, row.elements, strict=False):
+        known = [fold(e) for e in axes[axis]]
+        if fold(element) not in known:
+            problems.append(
+                Problem(
+                    f"'{row.variable}' has no element '{element}'", row.where, suggestion(element, axes[axis])
+                )
+            )
+            return None
+        index[axis] = known.index(fold(element))
+    return tuple(index)

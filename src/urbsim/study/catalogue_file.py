@@ -1,0 +1,52 @@
+"""Read the catalogues that stand beside a model: `levers.yaml` and `indicators.yaml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from urbsim.errors import InputError, Problem
+from urbsim.study.indicator import Indicator
+from urbsim.study.lever import Lever
+from urbsim.study.yaml_file import read_yaml
+
+Entry = TypeVar("Entry", Lever, Indicator)
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def read_levers(path: Path) -> tuple[Lever, ...]:
+    """Read the levers of a model.
+
+    Raises
+    ------
+    InputError
+        Every problem of the file.
+    """
+    return _distinct(read_yaml(path, tuple[Lever, ...])[0])
+
+
+def read_indicators(path: Path) -> tuple[Indicator, ...]:
+    """Read the indicators of a model.
+
+    Raises
+    ------
+    InputError
+        Every problem of the file.
+    """
+    return _distinct(read_yaml(path, tuple[Indicator, ...])[0])
+
+
+def _distinct(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    problems: list[Problem] = []
+    first: dict[str, str] = {}
+    for entry in entries:
+        if not IDENTIFIER.fullmatch(entry.id):
+            problems.append(Problem(f"id is '{entry.id}', expected a-z, 0-9 and _", entry.where))
+        if entry.id in first:
+            problems.append(Problem(f"id '{entry.id}' stands twice, first at {first[entry.id]}", entry.where))
+        first.setdefault(entry.id, entry.where)
+    if problems:
+        raise InputError(problems)
+    return tuple(entries)

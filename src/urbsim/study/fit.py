@@ -1,0 +1,137 @@
+"""Find out whether the catalogues, the targets and a scenario fit the model and each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from urbsim.engine.trajectory import Output
+from urbsim.errors import InputError, PlaceError, Problem, ScenarioError, suggestion
+from urbsim.names import fold
+from urbsim.study.indicator import Indicator
+from urbsim.study.lever import Lever
+from urbsim.study.place import Place
+from urbsim.study.plan import Interface
+from urbsim.study.quantity import same_unit
+from urbsim.study.scenario import Scenario
+from urbsim.study.target import Check, Target
+
+Axes = tuple[tuple[str, ...], ...]
+
+
+def check_catalogues(
+    levers: Sequence[Lever], indicators: Sequence[Indicator], place: Place, system: Interface
+) -> None:
+    """Refuse levers and indicators that the model does not have, and data on other indicators.
+
+    Raises
+    ------
+    InputError
+        Every entry that does not fit.
+    """
+    constants = {fold(constant.name): constant.axes for constant in system.constants}
+    outputs = {fold(output.name): output.axes for output in system.outputs}
+    problems = [
+        *(problem for lever in levers for problem in _lever_problems(lever, constants, system, place)),
+        *(problem for one in indicators for problem in _indicator_problems(one, outputs, system, place)),
+    ]
+    if problems:
+        raise InputError(problems)
+    known = {indicator.id: indicator for indicator in indicators}
+    rows = (*place.history, *place.targets)
+    problems = [
+        problem for row in rows for problem in _report_problems(row.indicator, row.unit, row.where, known)
+    ]
+    if problems:
+        raise PlaceError(problems)
+
+
+def check_scenario(
+    scenario: Scenario, place: Place, indicators: Sequence[Indicator], outputs: Sequence[Output]
+) -> None:
+    """Refuse targets and checks on what is not reported.
+
+    Raises
+    ------
+    ScenarioError
+        Every target and check that does not fit.
+    """
+    known = {indicator.id: indicator for indicator in indicators}
+    problems: list[Problem] = []
+    demands: tuple[Target | Check, ...] = (*(scenario.targets or ()), *scenario.checks)
+    for demand in demands:
+        if demand.indicator:
+            problems.extend(_report_problems(demand.indicator, None, demand.where, known))
+        elif isinstance(demand, Check):
+            names = {fold(output.name): output.name for output in outputs}
+            if fold(demand.variable) not in names:
+                fix = suggestion(demand.variable, [*names.values()])
+                problems.append(
+                    Problem(f"the model has no variable '{demand.variable}'", demand.where, fix)
+                )
+        if place.members(demand.region) is None:
+            fix = suggestion(demand.region, place.areas)
+            problems.append(
+                Problem(f"there is no region or group '{demand.region}' in {place.name}", demand.where, fix)
+            )
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _lever_problems(
+    lever: Lever, constants: Mapping[str, Axes], system: Interface, place: Place
+) -> Iterator[Problem]:
+    axes = constants.get(fold(lever.variable))
+    if axes is None:
+        known = [constant.name for constant in system.constants]
+        what = f"lever {lever.id}: the model has no constant '{lever.variable}'"
+        yield Problem(what, lever.where, suggestion(lever.variable, known))
+        return
+    yield from _select_problems(f"lever {lever.id}", lever.select, axes, lever.where, place)
+
+
+def _indicator_problems(
+    indicator: Indicator, outputs: Mapping[str, Axes], system: Interface, place: Place
+) -> Iterator[Problem]:
+    for variable in (indicator.variable, indicator.per, indicator.weight):
+        if variable is None:
+            continue
+        axes = outputs.get(fold(variable))
+        if axes is None:
+            known = [output.name for output in system.outputs]
+            what = f"indicator {indicator.id}: the model has no variable '{variable}'"
+            yield Problem(what, indicator.where, suggestion(variable, known))
+        elif variable == indicator.variable:
+            who = f"indicator {indicator.id}"
+            yield from _select_problems(who, indicator.select, axes, indicator.where, place)
+            further = len(axes) - (place.axis(axes) is not None)
+            if indicator.weight and further > len(indicator.select):
+                yield Problem(
+                    f"{who}: '{variable}' has further dimensions, which a weighted mean cannot add up",
+                    indicator.where,
+                    "name one element of each under 'select'",
+                )
+
+
+def _select_problems(
+    who: str, select: Mapping[str, str], axes: Axes, where: str, place: Place
+) -> Iterator[Problem]:
+    regional = place.axis(axes)
+    others = [axis for position, axis in enumerate(axes) if position != regional]
+    for dimension, element in select.items():
+        if not any(fold(element) in map(fold, axis) for axis in others):
+            known = [name for axis in others for name in axis]
+            yield Problem(
+                f"{who}: select: its variable has no {dimension} '{element}'",
+                where,
+                suggestion(element, known) if known else "it has no dimension besides the region",
+            )
+
+
+def _report_problems(
+    indicator: str, unit: str | None, where: str, known: Mapping[str, Indicator]
+) -> Iterator[Problem]:
+    if indicator not in known:
+        yield Problem(f"there is no indicator '{indicator}'", where, suggestion(indicator, [*known]))
+    elif unit is not None and not same_unit(unit, known[indicator].unit):
+        expected = f"expected '{known[indicator].unit}'"
+        yield Problem(f"unit of {indicator} is '{unit}', {expected} as in indicators.yaml", where)

@@ -1,0 +1,133 @@
+"""Measured + targets -> verdicts: reached or missed, by how much, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+
+from urbsim.engine.trajectory import Trajectory
+from urbsim.names import fold
+from urbsim.study.indicator import Indicator
+from urbsim.study.quantity import quantity
+from urbsim.study.place import Place
+from urbsim.study.report import Measured
+from urbsim.study.target import Check, Finding, Target, Verdict
+
+ROUNDING = 1e-9  # [-] of the level: what arithmetic may lose without a target being missed
+
+
+def judge(measured: Measured, targets: Sequence[Target], place: Place) -> tuple[Verdict, ...]:
+    """Judge the targets whose year and indicator the run reports."""
+    verdicts = []
+    for target in targets:
+        series = measured.find(target.indicator, target.region or place.name)
+        if series is None or not measured.years[0] <= target.year <= measured.years[-1]:
+            continue
+        level = target.level(series.indicator.unit)
+        sign = -1 if target.operator == "<=" else 1
+        reached = sign * (series.values - level) >= -ROUNDING * abs(level)
+        value = float(series.values[measured.at(target.year)])
+        verdicts.append(
+            Verdict(
+                target=target,
+                value=value,
+                gap=value - target.value,
+                met=bool(reached[measured.at(target.year)]),
+                year_met=int(measured.years[reached.argmax()]) if reached.any() else None,
+            )
+        )
+    return tuple(verdicts)
+
+
+def inspect(
+    checks: Sequence[Check], trajectory: Trajectory, measured: Measured, place: Place
+) -> tuple[Finding, ...]:
+    """Hold a run against the checks; each finding names the value that lies lowest within, or farthest beyond."""
+    return tuple(_inspect(check, trajectory, measured, place) for check in checks)
+
+
+def _inspect(check: Check, trajectory: Trajectory, measured: Measured, place: Place) -> Finding:
+    if check.indicator:
+        series = measured.find(check.indicator, check.region or place.name)
+        assert series is not None, "plans are refused when a check names what is not reported"  # noqa: S101
+        labels, values = [series.area], series.values[np.newaxis]
+    else:
+        labels, values = _elements(check, trajectory, place)
+    times = trajectory.times
+    if check.year is not None:
+        at = measured.at(check.year)
+        times, values = times[at : at + 1], values[:, at : at + 1]
+    room = np.minimum(
+        values - check.low if check.low is not None else np.inf,
+        check.high - values if check.high is not None else np.inf,
+    )
+    row, column = np.unravel_index(np.argmin(np.where(np.isnan(room), -np.inf, room)), values.shape)
+    return Finding(
+        check=check,
+        passed=bool(room[row, column] >= 0),
+        value=float(values[row, column]),
+        element=labels[row],
+        year=float(times[column]),
+    )
+
+
+def _elements(check: Check, trajectory: Trajectory, place: Place) -> tuple[list[str], np.ndarray]:
+    position = trajectory.index(check.variable)
+    output, values = trajectory.outputs[position], trajectory.values[position][..., 0]
+    labels = output.labels()
+    kept = list(range(len(labels)))
+    regional = place.axis(output.axes)
+    members = place.members(check.region)
+    if check.region and regional is not None and members is not None:
+        wanted = {fold(region) for region in members}
+        kept = [i for i, e in enumerate(product(*output.axes)) if fold(e[regional]) in wanted]
+    return [labels[i] for i in kept], values.reshape(len(labels), -1)[kept]
+
+
+def arithmetic_notes(
+    runs: Mapping[str, Measured], targets: Sequence[Target], indicators: Sequence[Indicator], place: Place
+) -> tuple[str, ...]:
+    """Say which total would make a rate and a count that are set for the same year agree.
+
+    Examples
+    --------
+    80 % and 28 million agree only at 35.0 m residents; baseline has 30.6 m in 2035.
+    """
+    known = {indicator.id: indicator for indicator in indicators}
+    notes = []
+    for rate_target, count_target in product(targets, targets):
+        rate, count = known[rate_target.indicator], known[count_target.indicator]
+        paired = rate.unit == "%" and rate.per and not (count.per or count.weight)
+        alike = fold(rate.variable) == fold(count.variable) and rate.select == count.select
+        same = rate_target.year == count_target.year and place.members(rate_target.region) == place.members(
+            count_target.region
+        )
+        if not (paired and alike and same) or rate_target.value == 0 or rate.per is None:
+            continue
+        share = rate_target.value / rate.scale
+        area, year = count_target.region or place.name, count_target.year
+        totals = {}
+        for name, measured in runs.items():
+            rates, counts = measured.find(rate.id, area), measured.find(count.id, area)
+            if rates is not None and counts is not None and measured.years[0] <= year <= measured.years[-1]:
+                at = measured.at(year)
+                totals[name] = float(counts.values[at] / (rates.values[at] / rate.scale))
+        if not totals:
+            continue
+        needed = quantity(count_target.value / share, count.unit)
+        goal = quantity(count_target.value, count.unit, long=True)
+        notes.append(
+            f"{rate_target.value:g} % and {goal} agree only at {needed} {rate.per.casefold()}; "
+            f"{_have(totals, count.unit)} in {year}."
+        )
+    return tuple(notes)
+
+
+def _have(totals: Mapping[str, float], unit: str) -> str:
+    low, high = min(totals, key=lambda name: totals[name]), max(totals, key=lambda name: totals[name])
+    if quantity(totals[low], unit) == quantity(totals[high], unit):
+        who = f"{low} has" if len(totals) == 1 else "the scenarios have"
+        return f"{who} {quantity(totals[low], unit)}"
+    return f"the scenarios have {quantity(totals[low], unit)} ({low}) to {quantity(totals[high], unit)} ({high})"

@@ -1,0 +1,48 @@
+"""What came of one scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from urbsim.engine.trajectory import Trajectory
+from urbsim.study.indicator import Indicator
+from urbsim.study.place import Place
+from urbsim.study.report import Measured
+from urbsim.study.scenario import Scenario
+from urbsim.study.target import Finding, Target, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A completed run and what it says.
+
+    Parameters
+    ----------
+    idle
+        Levers of the scenario that move nothing that is reported.
+    seconds
+        Wall time of the solution alone [s].
+    """
+
+    trajectory: Trajectory
+    measured: Measured
+    verdicts: tuple[Verdict, ...]
+    findings: tuple[Finding, ...]
+    idle: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A scenario with its place, its targets and its run; a failed one has no run but a reason."""
+
+    scenario: Scenario
+    place: Place
+    indicators: tuple[Indicator, ...]
+    targets: tuple[Target, ...]
+    run: Run | None = None
+    failure: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.scenario.name

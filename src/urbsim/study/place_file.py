@@ -1,0 +1,271 @@
+"""Read a place: `place.yaml` and its tables, every problem of all of them at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from urbsim.errors import InputError, PlaceError, Problem, suggestion
+from urbsim.names import fold
+from urbsim.study.place import Group, Number, Observation, PathPoint, Place, Source
+from urbsim.study.table_file import Row, read_table
+from urbsim.study.target import OPERATORS, Operator, Target
+from urbsim.study.text_file import shown
+from urbsim.study.words import Words
+from urbsim.study.yaml_file import read_yaml
+
+CONFIDENCE = ("official", "secondary", "derived", "judgement", "from-memory")
+NAME = re.compile(r"\w[\w-]{0,79}")
+AREA = re.compile(r"\w[\w -]{0,79}")
+
+_NUMBERS = ("variable", "region", "element", "value", "low", "high", "unit", "confidence", "source", "note")
+_PATHS = ("variable", "region", "element", "year", "value", "unit", "confidence", "source", "note")
+_HISTORY = ("indicator", "region", "year", "value", "unit", "vintage", "confidence", "source", "note")
+_TARGETS = (
+    *("id", "indicator", "region", "year", "operator", "value", "unit"),
+    *("binding", "source", "clause", "note"),
+)
+_SOURCES = ("id", "title", "publisher", "date", "where")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    regions: tuple[str, ...]
+    zh: str = ""
+    en: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    name: str
+    title: Words
+    model: str
+    regions: Mapping[str, Words]
+    groups: Mapping[str, _Group] | None = None
+    base_year: int
+    last_observed_year: int
+    first_policy_year: int
+    period: tuple[int, int]
+
+
+def read_place(folder: Path) -> Place:
+    """Read a place folder.
+
+    Raises
+    ------
+    PlaceError
+        Every problem of its files, each with its line.
+    """
+    problems: list[Problem] = []
+    sources = _read_sources(folder / "sources.csv", problems)
+    known = {source.id for source in sources}
+    numbers = [
+        *_read_numbers(folder / "parameters.csv", known, problems),
+        *_read_numbers(folder / "base.csv", known, problems),
+    ]
+    paths = _read_paths(folder / "paths.csv", known, problems)
+    history = _read_history(folder / "history.csv", known, problems)
+    targets = _read_targets(folder / "targets.csv", known, problems)
+    _refuse_twins(numbers, lambda n: (fold(n.variable), fold(n.region), n.elements), problems)
+    _refuse_twins(paths, lambda p: (fold(p.variable), fold(p.region), p.elements, p.year), problems)
+    _refuse_twins(history, lambda o: (o.indicator, fold(o.region), o.year, o.vintage), problems)
+    _refuse_twins(targets, lambda t: t.id, problems)
+    try:
+        form, _ = read_yaml(folder / "place.yaml", _Place, PlaceError)
+    except InputError as failure:
+        raise PlaceError([*failure.problems, *problems]) from None
+
+    place = Place(
+        name=form.name,
+        title=form.title,
+        folder=folder,
+        model=(folder / form.model).resolve(),
+        regions=dict(form.regions),
+        groups={
+            name: Group(regions=group.regions, title=Words(zh=group.zh or name, en=group.en or name))
+            for name, group in (form.groups or {}).items()
+        },
+        base_year=form.base_year,
+        last_observed_year=form.last_observed_year,
+        first_policy_year=form.first_policy_year,
+        period=form.period,
+        numbers=tuple(numbers),
+        paths=paths,
+        history=history,
+        targets=targets,
+        sources=sources,
+    )
+    yaml_problems = _problems_of(place, shown(folder / "place.yaml"))
+    problems = [*yaml_problems, *problems, *_foreign(place)]
+    if problems:
+        raise PlaceError(problems)
+    return place
+
+
+def _problems_of(place: Place, where: str) -> list[Problem]:
+    problems: list[Problem] = []
+    for name in (place.name, *place.regions, *place.groups):
+        # Only the place's own name is ever part of a file name.
+        if not (NAME if name == place.name else AREA).fullmatch(name):
+            problems.append(Problem(f"name '{name}' is not allowed, expected letters, digits, - and _", where))
+    if not place.regions:
+        problems.append(Problem("there are no regions", where))
+    names = [fold(name) for name in (*place.regions, *place.groups)]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(Problem(f"'{name}' names two regions or groups", where))
+    if fold(place.name) in names and len(place.regions) > 1:
+        problems.append(
+            Problem(f"'{place.name}' is the whole place, and cannot also name a region or group", where)
+        )
+    for name, group in place.groups.items():
+        problems.extend(
+            Problem(f"group {name}: there is no region '{region}'", where, suggestion(region, [*place.regions]))
+            for region in group.regions
+            if region not in place.regions
+        )
+        if len(set(group.regions)) < len(group.regions) or not group.regions:
+            problems.append(Problem(f"group {name}: expected one or more regions, each once", where))
+    if place.period[0] >= place.period[1]:
+        problems.append(Problem("period: expected the first year before the last", where))
+    if place.period[0] != place.base_year:
+        problems.append(
+            Problem(f"period: starts in {place.period[0]}, but the stocks are those of {place.base_year}", where)
+        )
+    if not place.model.is_file():
+        problems.append(Problem(f"model: there is no file {shown(place.model)}", where))
+    return problems
+
+
+def _foreign(place: Place) -> list[Problem]:
+    """Find rows that name an area which the place does not have."""
+    rows: Iterable[Number | PathPoint | Observation | Target] = (
+        *place.numbers,
+        *place.paths,
+        *place.history,
+        *place.targets,
+    )
+    problems = []
+    for row in rows:
+        groups_too = isinstance(row, Observation | Target)
+        known = place.areas if groups_too else tuple(place.regions)
+        if row.region and fold(row.region) not in map(fold, known):
+            problems.append(
+                Problem(f"there is no region '{row.region}'", row.where, suggestion(row.region, known))
+            )
+    return problems
+
+
+def _read_numbers(path: Path, sources: Collection[str], problems: list[Problem]) -> list[Number]:
+    return [_read_number(row, sources) for row in read_table(path, _NUMBERS, problems)]
+
+
+def _read_number(row: Row, sources: Collection[str]) -> Number:
+    value, low, high = row.number("value"), row.number_or_none("low"), row.number_or_none("high")
+    if (low is not None and low > value) or (high is not None and high < value):
+        bounds = f"low {row.cells['low'] or '-'}, value {row.cells['value']}, high {row.cells['high'] or '-'}"
+        row.refuse(f"{bounds}: expected low <= value <= high")
+    return Number(
+        variable=row.text("variable"),
+        region=row.cells["region"],
+        elements=_elements(row),
+        value=value,
+        low=low,
+        high=high,
+        unit=row.text("unit"),
+        confidence=row.choice("confidence", CONFIDENCE),
+        source=_source(row, sources),
+        note=row.cells["note"],
+        where=row.where,
+    )
+
+
+def _read_paths(path: Path, sources: Collection[str], problems: list[Problem]) -> tuple[PathPoint, ...]:
+    return tuple(
+        PathPoint(
+            variable=row.text("variable"),
+            region=row.cells["region"],
+            elements=_elements(row),
+            year=row.year(),
+            value=row.number("value"),
+            unit=row.text("unit"),
+            confidence=row.choice("confidence", CONFIDENCE),
+            source=_source(row, sources),
+            note=row.cells["note"],
+            where=row.where,
+        )
+        for row in read_table(path, _PATHS, problems)
+    )
+
+
+def _read_history(path: Path, sources: Collection[str], problems: list[Problem]) -> tuple[Observation, ...]:
+    return tuple(
+        Observation(
+            indicator=row.text("indicator"),
+            region=row.cells["region"],
+            year=row.year(),
+            value=row.number("value"),
+            unit=row.text("unit"),
+            vintage=row.cells["vintage"],
+            confidence=row.choice("confidence", CONFIDENCE),
+            source=_source(row, sources),
+            note=row.cells["note"],
+            where=row.where,
+        )
+        for row in read_table(path, _HISTORY, problems)
+    )
+
+
+def _read_targets(path: Path, sources: Collection[str], problems: list[Problem]) -> tuple[Target, ...]:
+    return tuple(
+        Target(
+            id=row.text("id"),
+            indicator=row.text("indicator"),
+            region=row.cells["region"],
+            year=row.year(),
+            operator=cast(Operator, row.choice("operator", OPERATORS)),
+            value=row.number("value"),
+            unit=row.text("unit"),
+            binding=row.cells["binding"],
+            source=_source(row, sources),
+            clause=row.cells["clause"],
+            note=row.cells["note"],
+            where=row.where,
+        )
+        for row in read_table(path, _TARGETS, problems)
+    )
+
+
+def _read_sources(path: Path, problems: list[Problem]) -> tuple[Source, ...]:
+    sources = []
+    for row in read_table(path, _SOURCES, problems):
+        cells = {column: row.cells[column] for column in _SOURCES}
+        row.text("id"), row.text("title")
+        if any(source.id == cells["id"] for source in sources):
+            row.refuse(f"source '{cells['id']}' stands twice")
+        sources.append(Source(**cells))
+    return tuple(sources)
+
+
+def _source(row: Row, known: Collection[str]) -> str:
+    text = row.text("source")
+    for source in filter(None, (part.strip() for part in text.split(";"))):
+        if known and source not in known:
+            row.refuse(f"sources.csv has no source '{source}'", suggestion(source, sorted(known)))
+    return text
+
+
+def _elements(row: Row) -> tuple[str, ...]:
+    return tuple(part.strip() for part in row.cells["element"].split("|")) if row.cells["element"] else ()
+
+
+def _refuse_twins(rows: Iterable[Any], key: Callable[[Any], object], problems: list[Problem]) -> None:
+    first: dict[object, str] = {}
+    for row in rows:
+        if key(row) in first:
+            problems.append(Problem(f"repeats the entry of {first[key(row)]}", row.where))
+        first.setdefault(key(row), row.where)
+
+

@@ -1,0 +1,250 @@
+"""Scenario + place + system -> schedule: names resolved, values within their range, paths over time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from urbsim.engine.compile import Constant
+from urbsim.engine.schedule import Move, Schedule
+from urbsim.engine.trajectory import Output
+from urbsim.errors import Problem, ScenarioError, suggestion
+from urbsim.names import fold
+from urbsim.study.lever import Lever
+from urbsim.study.place import Place
+from urbsim.study.scenario import Scenario, Setting
+
+class Interface(Protocol):
+    """What a study needs to know of a compiled model: what can be set, and what can be reported."""
+
+    @property
+    def constants(self) -> tuple[Constant, ...]: ...
+    @property
+    def inputs(self) -> npt.NDArray[np.float64]: ...
+    @property
+    def outputs(self) -> tuple[Output, ...]: ...
+
+
+def plan(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Interface) -> Schedule:
+    """Give the inputs of a run over time.
+
+    Raises
+    ------
+    ScenarioError
+        Every lever, parameter, region, value or year that does not fit the place or the model.
+    """
+    problems: list[Problem] = []
+    start, stop = period(scenario, place, problems)
+    constants = {fold(constant.name): constant for constant in system.constants}
+    known = {lever.id: lever for lever in levers}
+    inputs = np.array(system.inputs, dtype=float)
+    for name, settings in scenario.parameters.items():
+        constant = constants.get(fold(name))
+        if constant is None:
+            problems.append(_unknown_parameter(name, settings[0].where, constants, known))
+            continue
+        _set_parameter(inputs, constant, settings, place, problems)
+
+    moves: dict[int, tuple[Move, str]] = {}
+    for id_, settings in scenario.levers.items():
+        lever = known.get(id_) or known.get(fold(id_).replace(" ", "_"))
+        if lever is None:
+            problems.append(
+                Problem(f"there is no lever '{id_}'", settings[0].where, suggestion(id_, [*known]))
+            )
+            continue
+        constant = constants[fold(lever.variable)]
+        for slots, setting in _spread(settings, constant, lever.select, place, problems):
+            for move in _moves(slots, setting, lever, inputs, place, (start, stop), problems):
+                if move.slot in moves and moves[move.slot][1] != id_:
+                    other = moves[move.slot][1]
+                    problems.append(
+                        Problem(f"levers '{id_}' and '{other}' move the same number", setting.where)
+                    )
+                moves[move.slot] = (move, id_)
+    if problems:
+        raise ScenarioError(_distinct(problems))
+    return Schedule(
+        start=float(start),
+        stop=float(stop),
+        save=np.arange(start, stop + 0.5, 1.0),
+        inputs=inputs.reshape(-1, 1),
+        moves=tuple(move for move, _ in moves.values()),
+    )
+
+
+def period(scenario: Scenario, place: Place, problems: list[Problem]) -> tuple[int, int]:
+    """Give the first and last year of a run; one that the place has no stocks for is a problem."""
+    first, last = scenario.period or place.period
+    if first != place.base_year:
+        problems.append(
+            Problem(
+                f"period: starts in {first}, but the stocks of {place.name} are those of {place.base_year}",
+                scenario.where.get("period", scenario.source),
+                f"start in {place.base_year}",
+            )
+        )
+    for target in scenario.targets or ():
+        if not first <= target.year <= last:
+            problems.append(
+                Problem(f"year {target.year} is outside the period {first}-{last}", target.where)
+            )
+    for check in scenario.checks:
+        if check.year is not None and not first <= check.year <= last:
+            problems.append(Problem(f"year {check.year} is outside the period {first}-{last}", check.where))
+    return first, last
+
+
+def slots_of(lever: Lever, place: Place, system: Interface) -> frozenset[int]:
+    """Give the inputs that a lever may move."""
+    constant = next(c for c in system.constants if fold(c.name) == fold(lever.variable))
+    return frozenset(_slots(constant, lever.select, tuple(place.regions), place))
+
+
+def mute(schedule: Schedule, slots: Collection[int]) -> Schedule:
+    """Give the schedule in which these inputs stay as they are, with every break of the run where it was."""
+    return replace(
+        schedule,
+        moves=tuple(
+            replace(move, values=(float(schedule.inputs[move.slot, 0]),) * len(move.values))
+            if move.slot in slots
+            else move
+            for move in schedule.moves
+        ),
+    )
+
+
+def _set_parameter(
+    inputs: npt.NDArray[np.float64],
+    constant: Constant,
+    settings: tuple[Setting, ...],
+    place: Place,
+    problems: list[Problem],
+) -> None:
+    for slots, setting in _spread(settings, constant, {}, place, problems):
+        if setting.years:
+            problems.append(
+                Problem(
+                    f"'{constant.name}' is a parameter and holds for the whole run, expected one value",
+                    setting.where,
+                    "only levers may change over the years",
+                )
+            )
+            continue
+        for slot in slots:
+            inputs[slot] = setting.amounts[0].of(float(inputs[slot]))
+
+
+def _moves(
+    slots: Sequence[int],
+    setting: Setting,
+    lever: Lever,
+    inputs: npt.NDArray[np.float64],
+    place: Place,
+    span: tuple[int, int],
+    problems: list[Problem],
+) -> Iterator[Move]:
+    start, stop = span
+    # A lever given as one number acts from the first day of its first year: the end of the year before.
+    years = setting.years or (place.first_policy_year - 1.0,)
+    for year in years:
+        if not start <= year <= stop:
+            first = "" if setting.years else f", where a lever given as one number begins for {place.name},"
+            problems.append(
+                Problem(f"{lever.id}: {year:g}{first} is outside the period {start}-{stop}", setting.where)
+            )
+    low, high = lever.range
+    slack = 1e-9 * max(abs(low), abs(high))
+    for slot in slots:
+        values = [amount.of(float(inputs[slot]) / lever.scale) for amount in setting.amounts]
+        for amount, value in zip(setting.amounts, values, strict=True):
+            if not low - slack <= value <= high + slack:
+                origin = f" (of the place's {inputs[slot] / lever.scale:g})" if amount.relative else ""
+                problems.append(
+                    Problem(
+                        f"{lever.id} is {value:g} {lever.unit}{origin}, allowed are {low:g} to {high:g}",
+                        setting.where,
+                    )
+                )
+        yield Move(slot=slot, times=years, values=tuple(value * lever.scale for value in values))
+
+
+def _spread(
+    settings: tuple[Setting, ...],
+    constant: Constant,
+    select: Mapping[str, str],
+    place: Place,
+    problems: list[Problem],
+) -> Iterator[tuple[tuple[int, ...], Setting]]:
+    """Give each setting with the inputs that it sets; the smaller area wins over the larger."""
+    taken: dict[str, tuple[int, Setting]] = {}
+    regional = place.axis(constant.axes) is not None
+    for setting in settings:
+        regions = place.members(setting.region)
+        if regions is None:
+            problems.append(
+                Problem(
+                    f"there is no region or group '{setting.region}' in {place.name}",
+                    setting.where,
+                    suggestion(setting.region, place.areas),
+                )
+            )
+            continue
+        if not regional and len(regions) < len(place.regions):
+            problems.append(
+                Problem(
+                    f"'{constant.name}' is one number for the whole place, and cannot be set for '{setting.region}'",
+                    setting.where,
+                )
+            )
+            continue
+        for region in regions:
+            size, other = taken.get(region, (len(place.regions) + 1, setting))
+            if size == len(regions):
+                problems.append(
+                    Problem(
+                        f"{region} is set twice, as part of '{other.region}' and of '{setting.region}'",
+                        setting.where,
+                    )
+                )
+            if len(regions) < size:
+                taken[region] = (len(regions), setting)
+    for setting in settings:
+        regions = tuple(region for region, (_, winner) in taken.items() if winner is setting)
+        if regions:
+            yield _slots(constant, select, regions, place), setting
+
+
+def _slots(
+    constant: Constant, select: Mapping[str, str], regions: Sequence[str], place: Place
+) -> tuple[int, ...]:
+    """Give the inputs of a constant in these regions and, where `select` names them, these elements."""
+    regional = place.axis(constant.axes)
+    wanted = {fold(region) for region in regions}
+    elements = {fold(element) for element in select.values()}
+    choices: list[list[int]] = []
+    for position, axis in enumerate(constant.axes):
+        folded = [fold(element) for element in axis]
+        chosen = wanted if position == regional else elements & set(folded)
+        choices.append([i for i, element in enumerate(folded) if not chosen or element in chosen])
+    shape = [len(axis) for axis in constant.axes]
+    return tuple(constant.first + int(np.ravel_multi_index(i, shape)) if i else constant.first for i in product(*choices))
+
+
+def _unknown_parameter(
+    name: str, where: str, constants: Mapping[str, Constant], levers: Mapping[str, Lever]
+) -> Problem:
+    if name in levers:
+        return Problem(f"'{name}' is a lever, not a parameter", where, "write it under 'levers'")
+    return Problem(
+        f"the model has no constant '{name}'", where, suggestion(name, [c.name for c in constants.values()])
+    )
+
+
+def _distinct(problems: list[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))

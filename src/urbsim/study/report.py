@@ -1,0 +1,100 @@
+"""Trajectory -> measured: every indicator by region, group and whole place, by year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from urbsim.engine.trajectory import Trajectory
+from urbsim.names import fold
+from urbsim.study.indicator import Indicator
+from urbsim.study.place import Place
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One indicator in one area, by year [unit of the indicator]; NaN where a ratio has no denominator."""
+
+    indicator: Indicator
+    area: str
+    values: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Everything that is reported of one run."""
+
+    years: Floats
+    series: tuple[Series, ...]
+
+    def find(self, indicator: str, area: str) -> Series | None:
+        """Find a series; None when the indicator is not reported there."""
+        for series in self.series:
+            if series.indicator.id == indicator and fold(series.area) == fold(area):
+                return series
+        return None
+
+    def at(self, year: float) -> int:
+        """Give the position of a year."""
+        return int(np.argmin(np.abs(self.years - year)))
+
+
+def measure(trajectory: Trajectory, indicators: Sequence[Indicator], place: Place, run: int = 0) -> Measured:
+    """Give every indicator by area and year.
+
+    An indicator whose variable has no regions is reported for the whole place only.
+    """
+    series = []
+    for indicator in indicators:
+        parts = _parts(trajectory, indicator, place, run)
+        areas = place.areas if parts[0].ndim == 2 else (place.name,)
+        series.extend(
+            Series(indicator=indicator, area=area, values=_combine(parts, indicator, _rows(area, place)))
+            for area in areas
+        )
+    return Measured(years=trajectory.times, series=tuple(series))
+
+
+def _parts(trajectory: Trajectory, indicator: Indicator, place: Place, run: int) -> tuple[Floats, ...]:
+    """Give the variable, and what divides or weights it, each as (regions, times) or (times,)."""
+    names = [name for name in (indicator.variable, indicator.per or indicator.weight) if name]
+    return tuple(_regional(trajectory, name, indicator.select, place, run) for name in names)
+
+
+def _regional(
+    trajectory: Trajectory, name: str, select: Mapping[str, str], place: Place, run: int
+) -> Floats:
+    position = trajectory.index(name)
+    axes = trajectory.outputs[position].axes
+    values = trajectory.values[position][..., run]
+    regional = place.axis(axes)
+    elements = {fold(element) for element in select.values()}
+    for axis in reversed(range(len(axes))):
+        if axis == regional:
+            continue
+        chosen = [i for i, element in enumerate(axes[axis]) if fold(element) in elements]
+        values = values.take(chosen[0], axis=axis) if chosen else values.sum(axis=axis)
+    return values
+
+
+def _combine(parts: tuple[Floats, ...], indicator: Indicator, rows: list[int]) -> Floats:
+    value, *other = (part[rows] if part.ndim == 2 else part[np.newaxis] for part in parts)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if indicator.per:
+            total = value.sum(axis=0) / other[0].sum(axis=0)
+        elif indicator.weight:
+            total = (value * other[0]).sum(axis=0) / other[0].sum(axis=0)
+        else:
+            total = value.sum(axis=0)
+    total = np.where(np.isfinite(total), total, np.nan)
+    return np.asarray(indicator.scale * total, dtype=float)
+
+
+def _rows(area: str, place: Place) -> list[int]:
+    members = place.members(area) or ()
+    return [i for i, region in enumerate(place.regions) if region in members]

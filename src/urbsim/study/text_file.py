@@ -1,0 +1,48 @@
+"""Read a text file as people really write them: UTF-8 with or without a byte-order mark, or GB18030."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from urbsim.errors import InputError, Problem
+
+
+def shown(path: Path) -> str:
+    """Give a path as a person would write it here: relative when it lies below the current folder."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def read_text(path: Path, error: type[InputError] = InputError) -> str:
+    """Give the text of a file.
+
+    Raises
+    ------
+    error
+        The file is missing, empty, unreadable, or neither UTF-8 nor GB18030.
+    """
+    where = shown(path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise error(Problem("there is no such file", where, _neighbour(path))) from None
+    except OSError as failure:
+        raise error(Problem(f"cannot be read: {failure.strerror}", where)) from None
+    if not content.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise error(Problem("the file is empty", where))
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError as failure:
+            line = content.count(b"\n", 0, failure.start) + 1
+    raise error(Problem("is neither UTF-8 nor GB18030 text", f"{where}:{line}", "save it as UTF-8"))
+
+
+def _neighbour(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"there is no folder {shown(path.parent)} either"
+    near = get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
+    return f"did you mean '{near[0]}'?" if near else ""
