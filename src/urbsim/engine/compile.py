@@ -15,7 +15,7 @@ import numpy.typing as npt
 from urbsim.engine.emit import Layout, emit, lay_out
 from urbsim.engine.trajectory import Output
 from urbsim.errors import suggestion
-from urbsim.model.program import Array, Break, Const, Load, Program
+from urbsim.model.program import Array, Const, Load, Program
 from urbsim.names import fold
 
 Floats = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constant:
-    """A constant of the model: `first` is the row of its first element in the inputs, the others follow in C order."""
+    """A constant of the model: `first` is the row of its first element in the inputs, the rest follow."""
 
     name: str
     unit: str
@@ -46,10 +46,14 @@ class _Machine:
         llvm.initialize_native_asmprinter()
         module = llvm.parse_assembly(emit(program, layout, width))
         target = llvm.Target.from_default_triple().create_target_machine(
-            cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2
+            cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=1
         )
-        passes = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=2))
-        passes.getModulePassManager().run(module, passes)
+        # The full pipeline takes ten times as long to compile the shipped model and gains a tenth in a call.
+        builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=0))
+        passes = llvm.create_new_module_pass_manager()
+        passes.add_sroa_pass()
+        passes.add_instruction_combine_pass()
+        passes.run(module, builder)
         self.engine = llvm.create_mcjit_compiler(module, target)
         self.engine.finalize_object()
         self.initial = SIGNATURE(self.engine.get_function_address("initial"))
@@ -59,8 +63,9 @@ class _Machine:
 class System:
     """A model as machine code over a last axis of runs. Frozen: no call changes it.
 
-    All arrays are C-contiguous float64. `times` is (present time, clock, switch time), see `program.Op`; `states` and `rates` are
-    (n_states, n_runs); `inputs` is (n_inputs + n_held, n_runs), constants first; `outputs` is (n_auxiliaries, n_runs).
+    All arrays are C-contiguous float64. `times` is (present time, clock, switch time), see `program.Op`;
+    `states` and `rates` are (n_states, n_runs); `inputs` is (n_inputs + n_held, n_runs), constants first;
+    `outputs` is (n_auxiliaries, n_runs).
     """
 
     def __init__(self, program: Program) -> None:
@@ -122,7 +127,9 @@ class System:
     def outputs(self) -> tuple[Output, ...]:
         """Every variable of the model, constants included, hidden stocks left out."""
         arrays = self.program.arrays
-        return tuple(Output(name=arrays[i].name, unit=arrays[i].unit, axes=arrays[i].axes) for i in self.reported)
+        return tuple(
+            Output(name=arrays[i].name, unit=arrays[i].unit, axes=arrays[i].axes) for i in self.reported
+        )
 
     @cached_property
     def states(self) -> tuple[tuple[Array, int], ...]:
@@ -153,7 +160,14 @@ class System:
         self._run("flows", times, states, inputs, rates, outputs, outputs.shape[1])
 
     def _run(
-        self, name: str, times: Floats, states: Floats, inputs: Floats, rates: Floats, outputs: Floats, stride: int
+        self,
+        name: str,
+        times: Floats,
+        states: Floats,
+        inputs: Floats,
+        rates: Floats,
+        outputs: Floats,
+        stride: int,
     ) -> None:
         runs = states.shape[1]
         blocks, rest = divmod(runs, LANES)
@@ -183,7 +197,9 @@ class System:
         for number, array in enumerate(self.program.arrays):
             if fold(array.name) in CLOCK_NAMES and not array.axes:
                 storage, row = self.layout.place[number]
-                found[fold(array.name)] = float({"inputs": inputs, "outputs": outputs, "states": states}[storage][row, 0])
+                found[fold(array.name)] = float(
+                    {"inputs": inputs, "outputs": outputs, "states": states}[storage][row, 0]
+                )
         return found
 
     @cached_property
@@ -192,8 +208,10 @@ class System:
         return {name: self._by_name[name].first for name in CLOCK_NAMES if name in self._by_name}
 
     def step_of(self, constants: Floats) -> float:
-        """The TIME STEP of a set of runs; all must have the same."""
-        return float(constants[self.clock_rows["time step"], 0]) if "time step" in self.clock_rows else self.step
+        """Give the TIME STEP of a set of runs; all must have the same."""
+        return (
+            float(constants[self.clock_rows["time step"], 0]) if "time step" in self.clock_rows else self.step
+        )
 
     def blank(self, constants: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Make empty states, inputs (constants filled in), rates and outputs for the runs of `constants`."""
@@ -201,7 +219,9 @@ class System:
         inputs = np.zeros((self.layout.inputs, runs))
         inputs[: self.layout.constants] = constants
         return (
-            np.zeros((self.layout.states, runs)), inputs, np.zeros((self.layout.states, runs)),
+            np.zeros((self.layout.states, runs)),
+            inputs,
+            np.zeros((self.layout.states, runs)),
             np.zeros((self.layout.outputs, runs)),
         )
 
@@ -240,23 +260,23 @@ class System:
             return inputs[first : first + size, run]
 
         for item in self.program.breaks:
-            found |= _repeated(item, *(values(v) for v in (item.start, item.width, item.every, item.end)), start, stop)
+            first, width, every, end = (values(v) for v in (item.start, item.width, item.every, item.end))
+            found |= _repeated(first, width, every, end, stop)
         return sorted(t for t in found if start < t < stop)
 
 
-def _repeated(item: Break, first: Floats, width: Floats, every: Floats, end: Floats, start: float, stop: float) -> set[float]:
-    """The times of a break and its repetitions; arrays of several elements are combined freely, which costs only restarts."""
-    found: set[float] = set()
+def _repeated(first: Floats, width: Floats, every: Floats, end: Floats, stop: float) -> set[float]:
+    """List the times of a break and its repetitions.
+
+    Arrays of several elements are combined freely: a time too many costs only a restart.
+    """
+    turns: set[float] = set(map(float, first))
     for at in map(float, first):
-        periods = [float(p) for p in every if p > 0]
-        turns = [at]
-        for period in periods:
+        for period in (float(p) for p in every if p > 0):
             count = int(min(max(0.0, (stop - at) / period), 1e6)) + 1
-            turns += [at + k * period for k in range(count)]
-        found.update(turns)
-        found.update(t + float(w) for t in turns for w in width if np.isfinite(w))
-    found.update(float(e) for e in end if np.isfinite(e))
-    return found
+            turns |= {at + k * period for k in range(count)}
+    ends = {t + float(w) for t in turns for w in width if np.isfinite(w)}
+    return turns | ends | {float(e) for e in end if np.isfinite(e)}
 
 
 def compile_program(program: Program) -> System:

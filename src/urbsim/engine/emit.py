@@ -1,7 +1,8 @@
 """Write LLVM IR for a lowered model, with the runs of an ensemble as SIMD lanes.
 
-Values of one variable element lie next to each other for all runs (a last axis of runs), so one vector load takes the same
-element of `width` runs. What is the same in every run (numbers, the time) stays a scalar until it meets a vector.
+Values of one variable element lie next to each other for all runs (a last axis of runs), so one vector load
+takes the same element of `width` runs. What is the same in every run (numbers, the time) stays a scalar until
+it meets a vector.
 """
 
 from __future__ import annotations
@@ -18,9 +19,23 @@ from urbsim.model.program import Assign, At, Const, Fold, Interpolate, Load, Nod
 F64, I64, I1 = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
 POINTER = F64.as_pointer()
 SMALL = 1e-6  # Vensim's zero, in ZIDZ, XIDZ and QUANTUM
-INTRINSICS = {"exp": "exp", "ln": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "abs": "fabs", "integer": "trunc"}
+INTRINSICS = {
+    "exp": "exp",
+    "ln": "log",
+    "sqrt": "sqrt",
+    "sin": "sin",
+    "cos": "cos",
+    "abs": "fabs",
+    "integer": "trunc",
+}
 LIBRARY = {
-    "tan": "tan", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
+    "tan": "tan",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "sinh": "sinh",
+    "cosh": "cosh",
+    "tanh": "tanh",
 }
 COMPARISONS = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 START = {"sum": 0.0, "prod": 1.0, "vmin": float("inf"), "vmax": float("-inf")}
@@ -58,9 +73,10 @@ def lay_out(program: Program) -> Layout:
 def emit(program: Program, layout: Layout, width: int) -> str:
     """Write the module for `width` runs at a time.
 
-    It holds ``initial`` and ``flows``, both ``void(double* times, double* states, double* inputs, double* rates, double* outputs,
-    i64 stride, i64 output_stride, i64 output_step, i64 blocks)``: `blocks` groups of `width` runs; element k of run r lies at
-    ``k * stride + r``. `times` holds the present time, the clock and the switch time.
+    It holds ``initial`` and ``flows``, both ``void(double* times, double* states, double* inputs, double*
+    rates, double* outputs, i64 stride, i64 output_stride, i64 output_step, i64 blocks)``: `blocks` groups of
+    `width` runs; element k of run r lies at ``k * stride + r``. `times` holds the present time, the clock and
+    the switch time.
     """
     module = ir.Module(name="urbsim")
     tables = [_TableGlobals(module, f"table{i}", t.tables) for i, t in enumerate(program.tables)]
@@ -89,7 +105,7 @@ def _over_blocks(module: ir.Module, name: str, block: ir.Function, width: int) -
 
 @contextmanager
 def _counted(builder: ir.IRBuilder, count: ir.Value) -> Iterator[ir.Value]:
-    """A loop from 0 to `count`, left out when count is 0."""
+    """Run a loop from 0 to `count`, not at all when count is 0."""
     before = builder.block
     head, body, after = (builder.append_basic_block(n) for n in ("head", "body", "after"))
     builder.branch(head)
@@ -125,7 +141,9 @@ class _TableGlobals:
         self.count = _constant_array(module, f"{name}count", I64, [len(t.x) for t in tables])
 
 
-def _constant_array(module: ir.Module, name: str, kind: ir.Type, values: Sequence[float]) -> ir.GlobalVariable:
+def _constant_array(
+    module: ir.Module, name: str, kind: ir.Type, values: Sequence[float]
+) -> ir.GlobalVariable:
     array = ir.ArrayType(kind, len(values))
     variable = ir.GlobalVariable(module, array, name)
     variable.global_constant = True
@@ -146,7 +164,13 @@ class _Body:
         width: int,
         tables: Sequence[_TableGlobals],
     ) -> None:
-        self.module, self.program, self.layout, self.width, self.tables = module, program, layout, width, tables
+        self.module, self.program, self.layout, self.width, self.tables = (
+            module,
+            program,
+            layout,
+            width,
+            tables,
+        )
         self.vector: ir.Type = F64 if width == 1 else ir.VectorType(F64, width)
         kind = ir.FunctionType(ir.VoidType(), [POINTER] * 5 + [I64] * 2)
         self.function = ir.Function(module, kind, name)
@@ -189,7 +213,7 @@ class _Body:
         return self.builder.bitcast(address, self.vector.as_pointer()) if self.width > 1 else address
 
     def _flat(self, shape: Sequence[int], index: Sequence[At], first: int) -> ir.Value:
-        """The row of an element: the fixed part is worked out here, the looping part by the code."""
+        """Give the row of an element: the fixed part is worked out here, the looping part by the code."""
         fixed, moving, step = first, None, 1
         for size, at in zip(reversed(shape), reversed(index), strict=True):
             if at.loop < 0:
@@ -203,7 +227,7 @@ class _Body:
         return I64(fixed) if moving is None else self.builder.add(moving, I64(fixed))
 
     def _position(self, at: At) -> tuple[int, ir.Value]:
-        """The position at a loop's turn, as a fixed offset and a value: the turn itself, or a table of positions."""
+        """Give the position at a loop's turn: a fixed offset, and the turn or a table of positions."""
         turn = self.turns[at.loop]
         offset = at.positions[0]
         if at.positions == tuple(range(offset, offset + len(at.positions))):
@@ -242,7 +266,9 @@ class _Body:
         values = [self.value(a) for a in op.arguments]
         if name in {"and", "or"}:
             a, b = self._alike([self._truth(v) for v in values])
-            return _Value((self.builder.and_ if name == "and" else self.builder.or_)(a.code, b.code), True, a.uniform)
+            return _Value(
+                (self.builder.and_ if name == "and" else self.builder.or_)(a.code, b.code), True, a.uniform
+            )
         if name == "not":
             truth = self._truth(values[0])
             return _Value(self.builder.not_(truth.code), True, truth.uniform)
@@ -290,7 +316,9 @@ class _Body:
         if name in {"^", "power"}:
             return _Value(build.call(self._intrinsic("pow", codes[0].type), codes), uniform=uniform)
         if name in INTRINSICS:
-            return _Value(build.call(self._intrinsic(INTRINSICS[name], codes[0].type), codes), uniform=uniform)
+            return _Value(
+                build.call(self._intrinsic(INTRINSICS[name], codes[0].type), codes), uniform=uniform
+            )
         return self._lanes(alike, self._library(LIBRARY[name]))
 
     def _intrinsic(self, name: str, kind: ir.Type) -> ir.Function:
@@ -392,7 +420,7 @@ class _Body:
         return self._lanes([argument], lambda code: self.builder.call(function, [code, x, y, count]))
 
     def _interpolator(self, beyond: str) -> ir.Function:
-        """The function that looks up one number: bisection, then a straight line or a held value."""
+        """Give the function that looks up one number: bisection, then a straight line or a held value."""
         name = f"interpolate_{beyond}"
         if name in self.module.globals:
             return self.module.globals[name]
@@ -443,4 +471,3 @@ class _Body:
             line = build.select(build.fcmp_ordered(">=", at, x_last), y_last, line)
         build.ret(line)
         return function
-

@@ -39,10 +39,10 @@ def simulate(
     solver, rtol
         See `solve`.
     values
-        Constants to change: ``{"birth rate": 0.03, "capacity[north]": 20.0}``; an array for all elements of a subscripted one.
+        Constants to change: ``{"birth rate": 0.03, "capacity[north]": 20.0}``; an array gives all elements.
     start, stop, save
-        First and last time and the times to report [time unit of the model]; from the model's INITIAL TIME, FINAL TIME and
-        SAVEPER where not given.
+        First and last time and the times to report [time unit of the model]; from the model's INITIAL TIME,
+        FINAL TIME and SAVEPER where not given.
     honest
         Add the honesty line, which takes one more run with the file's own method and step.
 
@@ -77,13 +77,17 @@ def simulate(
 
 
 def saved_times(start: float, stop: float, every: float) -> Floats:
-    """List the times from `start` to `stop`, one every `every`, the last included only where it falls on one."""
+    """List the times from `start` to `stop`, one every `every`; `stop` counts only where it falls on one."""
     count = int(np.floor((stop - start) / every * (1 + 1e-12) + 1e-9))
-    return start + every * np.arange(count + 1)
+    return np.asarray(start + every * np.arange(count + 1), dtype=np.float64)
 
 
 def _set(
-    system: System, inputs: Floats, name: str, value: float | Sequence[float] | Floats, problems: list[Problem]
+    system: System,
+    inputs: Floats,
+    name: str,
+    value: float | Sequence[float] | Floats,
+    problems: list[Problem],
 ) -> None:
     """Put a value into the inputs; whatever is wrong with it goes to `problems`."""
     bare, bracket, rest = name.partition("[")
@@ -105,13 +109,19 @@ def _set(
         folded = [[fold(e) for e in axis] for axis in constant.axes]
         for element, axis, names in zip(elements, folded, constant.axes, strict=False):
             if fold(element) not in axis:
-                problems.append(Problem(f"'{constant.name}' has no element '{element}'", where, suggestion(element, names)))
+                problems.append(
+                    Problem(
+                        f"'{constant.name}' has no element '{element}'", where, suggestion(element, names)
+                    )
+                )
                 return
         if len(elements) != len(folded) or given.shape:
             problems.append(Problem(f"expected one number for {len(folded)} subscripts", where))
             return
         part[tuple(axis.index(fold(e)) for e, axis in zip(elements, folded, strict=True))] = given
     elif given.shape not in {(), shape}:
-        problems.append(Problem(f"expected one number or an array of shape {shape}, not {given.shape}", where))
+        problems.append(
+            Problem(f"expected one number or an array of shape {shape}, not {given.shape}", where)
+        )
     else:
         part[...] = given

@@ -1,12 +1,13 @@
 """Solve a system over its schedule. The only door to scipy's integrators.
 
-The right-hand side may jump: at a STEP or PULSE, at a comparison of Time with a fixed date, where a lever moves. An integrator
-with error control would step over a short pulse without noticing, so integration stops and restarts at every such time.
+The right-hand side may jump: at a STEP or PULSE, at a comparison of Time with a fixed date, where a lever
+moves. An integrator with error control would step over a short pulse without noticing, so integration stops
+and restarts at every such time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,7 +22,7 @@ from urbsim.errors import InputError, Problem, RunError, suggestion
 
 Floats = npt.NDArray[np.float64]
 
-CONTROLLED = {
+CONTROLLED: Mapping[str, Callable[..., integrate.OdeSolver]] = {
     "rk45": integrate.RK45,
     "dop853": integrate.DOP853,
     "lsoda": integrate.LSODA,
@@ -30,11 +31,17 @@ CONTROLLED = {
 }
 FIXED = ("euler", "rk4")
 SOLVERS = (*CONTROLLED, *FIXED, "model")
-RTOL = 1e-7  # with it rk45 stays within 1e-6 of the exact answer of the shipped model (tests/test_shipped_model.py)
+RTOL = 1e-7  # keeps rk45 within 1e-6 of the exact answer of the shipped model (tests/test_shipped_model.py)
+LOOK_FOR = (
+    "look for a division by zero (ZIDZ or XIDZ avoid it), a logarithm or root of a negative number, "
+    "or growth without bound"
+)
 NEAR = 1e-9  # times closer than this, relative to their size, are one
 
 
-def solve(system: System, schedule: Schedule, *, solver: str = "rk45", rtol: float | None = None) -> Trajectory:
+def solve(
+    system: System, schedule: Schedule, *, solver: str = "rk45", rtol: float | None = None
+) -> Trajectory:
     """Solve every run of a schedule.
 
     Parameters
@@ -44,7 +51,7 @@ def solve(system: System, schedule: Schedule, *, solver: str = "rk45", rtol: flo
     schedule
         Period, saved times, inputs and their moves.
     solver
-        "rk45", "dop853", "lsoda", "radau" or "bdf" with error control; "euler" or "rk4" with the model's TIME STEP;
+        "rk45", "dop853", "lsoda", "radau" or "bdf" with error control; "euler" or "rk4" with the TIME STEP;
         "model" for the method that the file declares.
     rtol
         Relative error allowed in each step; the default keeps the whole run within 1e-6.
@@ -66,7 +73,9 @@ def solve(system: System, schedule: Schedule, *, solver: str = "rk45", rtol: flo
         saved = _fixed_step(system, schedule, inputs, rk4=solver == "rk4")
     else:
         runs = [
-            _controlled(system, schedule, inputs[:, [run]], CONTROLLED[solver], RTOL if rtol is None else rtol)
+            _controlled(
+                system, schedule, inputs[:, [run]], CONTROLLED[solver], RTOL if rtol is None else rtol
+            )
             for run in range(inputs.shape[1])
         ]
         saved = _Saved(
@@ -81,10 +90,15 @@ def solve(system: System, schedule: Schedule, *, solver: str = "rk45", rtol: flo
 
 
 def honesty(system: System, schedule: Schedule, trajectory: Trajectory) -> Honesty:
-    """Run the file's own method and step, and say where it differs most from an error-controlled `trajectory`."""
+    """Run the file's own method and step, and say where it differs most from `trajectory`."""
     own = solve(system, schedule, solver="model")
     worst = Honesty(method=system.method, step=system.step, difference=0.0, variable="", time=schedule.start)
-    for output, exact, rough in zip(trajectory.outputs, trajectory.values, own.values, strict=True):
+    stocks = [system.program.arrays[number].kind == "stock" for number in system.reported]
+    for stock, output, exact, rough in zip(
+        stocks, trajectory.outputs, trajectory.values, own.values, strict=True
+    ):
+        if not stock:
+            continue
         magnitude = np.abs(exact).max(axis=-2, keepdims=True)
         # An element that is next to nothing beside its sisters is measured against them.
         magnitude = np.maximum(magnitude, 1e-6 * magnitude.max(initial=0.0))
@@ -93,7 +107,10 @@ def honesty(system: System, schedule: Schedule, trajectory: Trajectory) -> Hones
             *element, time, _ = np.unravel_index(int(relative.argmax()), relative.shape)
             label = output.labels()[int(np.ravel_multi_index(element, output.shape)) if element else 0]
             worst = Honesty(
-                method=system.method, step=system.step, difference=float(relative.max()), variable=label,
+                method=system.method,
+                step=system.step,
+                difference=float(relative.max()),
+                variable=label,
                 time=float(trajectory.times[time]),
             )
     return worst
@@ -121,13 +138,17 @@ def _refuse(system: System, schedule: Schedule, solver: str) -> None:
     for move in schedule.moves:
         if move.slot in rows:
             name, reason = rows[move.slot]
-            problems.append(Problem(f"'{name}' cannot change during a run: {reason}", "", "set it for the whole run"))
+            problems.append(
+                Problem(f"'{name}' cannot change during a run: {reason}", "", "set it for the whole run")
+            )
     for array, reason in system.program.fixed.items():
         first, size = system.layout.place[array][1], system.program.arrays[array].size
         wanted = system.inputs[first : first + size, None]
         if "order" in reason and not np.all(schedule.inputs[first : first + size] == wanted):
             name = system.program.arrays[array].name
-            problems.append(Problem(f"'{name}' cannot be changed: {reason}", "", "change it in the model file"))
+            problems.append(
+                Problem(f"'{name}' cannot be changed: {reason}", "", "change it in the model file")
+            )
     if problems:
         raise InputError(problems)
 
@@ -150,7 +171,7 @@ class _Lines:
 
 
 def _lines(moves: Sequence[Move], inputs: Floats, within: float) -> _Lines:
-    """Find the straight lines that the moving inputs follow around a time; `inputs` holds the values before any move."""
+    """Find the straight lines of the moving inputs around a time; `inputs` holds the values before them."""
     values, slopes = np.empty((len(moves), inputs.shape[1])), np.zeros((len(moves), 1))
     for row, move in enumerate(moves):
         after = int(np.searchsorted(move.times, within, side="right"))
@@ -182,7 +203,7 @@ class _Saved:
 
 
 def _nudge(time: float) -> float:
-    """The smallest stretch of time that counts, at a time."""
+    """Give the smallest stretch of time that counts, at a time."""
     return NEAR * max(1.0, abs(time))
 
 
@@ -211,10 +232,7 @@ def _not_a_number(output: Output, values: Floats, times: Floats) -> None:
     *element, _, run = np.argwhere(bad[..., first : first + 1, :])[0]
     label = output.labels()[int(np.ravel_multi_index(element, output.shape)) if element else 0]
     value = values[(*element, first, run)]
-    raise RunError(
-        f"{label} is {value} at {times[first]:g}: look for a division by zero (ZIDZ or XIDZ avoid it), "
-        "a logarithm or root of a negative number, or growth without bound"
-    )
+    raise RunError(f"{label} is {value} at {times[first]:g}: {LOOK_FOR}")
 
 
 # ------------------------------------------------------------------------------------------- fixed steps
@@ -224,7 +242,10 @@ def _fixed_step(system: System, schedule: Schedule, constants: Floats, *, rk4: b
     """Euler or Runge-Kutta with the model's TIME STEP, all runs at once."""
     step = system.step_of(constants)
     count = _whole_steps(schedule.stop - schedule.start, step, "the period")
-    wanted = {_whole_steps(t - schedule.start, step, f"the saved time {t:g}"): k for k, t in enumerate(schedule.save)}
+    wanted = {
+        _whole_steps(t - schedule.start, step, f"the saved time {t:g}"): k
+        for k, t in enumerate(schedule.save)
+    }
     states, inputs, rates, outputs = system.blank(constants)
     times = np.empty(3)
     saved = _empty(system, schedule, constants.shape[1])
@@ -285,7 +306,8 @@ def _whole_steps(span: float, step: float, what: str) -> int:
     if not np.isfinite(count) or abs(count - round(count)) > 1e-6:
         raise InputError(
             Problem(
-                f"{what} is not a whole number of time steps of {step:g}", "solver",
+                f"{what} is not a whole number of time steps of {step:g}",
+                "solver",
                 "change TIME STEP or the times, or use a solver with error control (rk45)",
             )
         )
@@ -307,7 +329,9 @@ class _Recall:
                 delay = place[memory.delay][1]
                 # Half a step rounds up, as in Vensim.
                 lags = np.maximum(np.round(inputs[delay : delay + size] / step + 1e-6), 1).astype(int)
-            self.items.append((held, source, lags, inputs[held].copy(), np.empty((count, *inputs[held].shape))))
+            self.items.append(
+                (held, source, lags, inputs[held].copy(), np.empty((count, *inputs[held].shape)))
+            )
 
     def renew(self, inputs: Floats, outputs: Floats, number: int) -> None:
         """Set the held values for the next step, after step `number`."""
@@ -324,14 +348,19 @@ class _Recall:
 def _empty(system: System, schedule: Schedule, runs: int) -> _Saved:
     shape = (len(schedule.save), runs)
     layout = system.layout
-    return _Saved(*(np.empty((n, *shape)) for n in (layout.states, layout.outputs, layout.inputs)))
+    states, outputs, inputs = (np.empty((n, *shape)) for n in (layout.states, layout.outputs, layout.inputs))
+    return _Saved(states, outputs, inputs)
 
 
 # ----------------------------------------------------------------------------------------- error control
 
 
 def _controlled(
-    system: System, schedule: Schedule, constants: Floats, method: type[integrate.OdeSolver], rtol: float
+    system: System,
+    schedule: Schedule,
+    constants: Floats,
+    method: Callable[..., integrate.OdeSolver],
+    rtol: float,
 ) -> _Saved:
     """Solve one run with error control, stretch by stretch between breaks."""
     states, inputs, rates, outputs = system.blank(constants)
@@ -353,8 +382,7 @@ def _controlled(
             if not np.isfinite(rates).all():
                 row = int((~np.isfinite(rates[:, 0])).argmax())
                 raise RunError(
-                    f"the net flow of {system.state_name(row)} is {rates[row, 0]} at {time:g}: look for a division by zero "
-                    "(ZIDZ or XIDZ avoid it), or a logarithm or root of a negative number"
+                    f"the net flow of {system.state_name(row)} is {rates[row, 0]} at {time:g}: {LOOK_FOR}"
                 )
             return rates[:, 0].copy()
 
@@ -367,7 +395,11 @@ def _controlled(
         _lines(schedule.moves, constants, clock).set(inputs, time)
         column = np.ascontiguousarray(state).reshape(-1, 1)
         system.observe(times, column, inputs, rates, outputs)
-        saved.states[:, position], saved.outputs[:, position], saved.inputs[:, position] = column, outputs, inputs
+        saved.states[:, position], saved.outputs[:, position], saved.inputs[:, position] = (
+            column,
+            outputs,
+            inputs,
+        )
 
     state = states[:, 0].copy()
     pending = list(enumerate(map(float, schedule.save)))
@@ -381,15 +413,17 @@ def _controlled(
             while pending and pending[0][1] <= end:
                 save(pending.pop(0)[0], state)
             continue
-        solver = method(function, begin, state, end, rtol=rtol, atol=_atol(system, state, function(begin, state), rtol))
+        solver = method(
+            function, begin, state, end, rtol=rtol, atol=_atol(system, state, function(begin, state), rtol)
+        )
         while solver.status == "running":
             message = solver.step()
             steps += 1
-            if solver.status == "failed":
+            if message is not None:  # it failed
                 row = int(np.argmax(np.abs(function(solver.t, solver.y)) / (np.abs(solver.y) + 1e-300)))
                 raise RunError(
-                    f"the steps became too small at {solver.t:g}, where {system.state_name(row)} changes fastest ({message}); "
-                    "try a stiff solver (lsoda, radau, bdf)"
+                    f"the steps became too small at {solver.t:g}, where {system.state_name(row)} changes "
+                    f"fastest ({message}); try a stiff solver (lsoda, radau, bdf)"
                 )
             between = None
             while pending and pending[0][1] < solver.t:
@@ -405,18 +439,21 @@ def _controlled(
 def _stretches(system: System, schedule: Schedule, inputs: Floats) -> Iterator[tuple[float, float]]:
     """Cut the period at every jump and kink; times that differ by rounding only are one."""
     known = sorted({schedule.start, schedule.stop, *map(float, schedule.save)})
-    found = [*system.break_times(inputs, 0, schedule.start, schedule.stop), *(t for m in schedule.moves for t in m.times)]
+    found = [
+        *system.break_times(inputs, 0, schedule.start, schedule.stop),
+        *(t for m in schedule.moves for t in m.times),
+    ]
     cuts = {schedule.start, schedule.stop}
-    for time in sorted(found):
-        near = min(known, key=lambda k: abs(k - time))
-        time = near if abs(near - time) <= _nudge(time) else time
+    for exact in sorted(found):
+        near = min(known, key=lambda k: abs(k - exact))
+        time = near if abs(near - exact) <= _nudge(exact) else exact
         if schedule.start < time < schedule.stop and all(abs(time - c) > _nudge(time) for c in cuts):
             cuts.add(time)
     yield from pairwise(sorted(cuts))
 
 
 def _atol(system: System, state: Floats, rates: Floats, rtol: float) -> Floats:
-    """Absolute tolerance of each stock: a thousandth of the relative one, of the largest of its family at the start."""
+    """Give the absolute tolerance of each stock: `rtol` / 1000 of the largest of its family at first."""
     tolerance = np.empty_like(state)
     for array, first in system.states:
         part = slice(first, first + array.size)

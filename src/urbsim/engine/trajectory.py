@@ -45,8 +45,8 @@ class Output:
 class Honesty:
     """How far the model file's own method and step are from the error-controlled answer.
 
-    `difference` is the largest |own - controlled| of any variable's element at a saved time, divided by the
-    largest magnitude that the element reaches in the run [-].
+    `difference` is the largest |own - controlled| of any stock's element at a saved time, divided by the largest
+    magnitude that the element reaches in the run [-].
     """
 
     method: str
@@ -58,7 +58,7 @@ class Honesty:
     def __str__(self) -> str:
         return (
             f"the file's own {self.method} with step {self.step:g} differs from the error-controlled answer "
-            f"by at most {self.difference:.2g} of a variable's range ({self.variable}, {self.time:g})"
+            f"by at most {self.difference:.2g} of a stock's largest value ({self.variable}, {self.time:g})"
         )
 
 
@@ -118,4 +118,3 @@ class Trajectory:
         rows = [v[..., run].reshape(-1, len(self.times)) for v in self.values]
         data = np.concatenate(rows).T if rows else np.empty((len(self.times), 0))
         return pd.DataFrame(data, index=pd.Index(self.times, name="time"), columns=labels)
-

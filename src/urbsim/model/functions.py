@@ -1,7 +1,7 @@
 """The functions an equation may use: how many arguments each takes, and what it means.
 
-Names are lower case with single spaces, as `fold` gives them. Formulas follow the Vensim Reference Manual (Ventana
-Systems) and, for XMILE's own, the OASIS XMILE 1.0 specification.
+Names are lower case with single spaces, as `fold` gives them. Formulas follow the Vensim Reference Manual
+(Ventana Systems) and, for XMILE's own, the OASIS XMILE 1.0 specification.
 """
 
 from __future__ import annotations
@@ -24,12 +24,17 @@ class Function:
 
 
 def _table(group: Group, arguments: int, **meanings: str) -> dict[str, Function]:
-    return {name.replace("_", " "): Function(group, arguments, arguments, text) for name, text in meanings.items()}
+    return {
+        name.replace("_", " "): Function(group, arguments, arguments, text) for name, text in meanings.items()
+    }
 
 
 FUNCTIONS: Mapping[str, Function] = {
     **{sign: Function("operator", 2, 2, f"a {sign} b") for sign in ("+", "-", "*", "/", "^")},
-    **{sign: Function("operator", 2, 2, f"1 where a {sign} b, else 0") for sign in ("=", "<>", "<", "<=", ">", ">=")},
+    **{
+        sign: Function("operator", 2, 2, f"1 where a {sign} b, else 0")
+        for sign in ("=", "<>", "<", "<=", ">", ">=")
+    },
     **{word: Function("operator", 2, 2, f"1 where a {word} b, else 0") for word in ("and", "or")},
     "not": Function("operator", 1, 1, "1 where a is 0, else 0"),
     "negative": Function("operator", 1, 1, "-a"),

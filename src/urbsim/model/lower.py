@@ -1,15 +1,15 @@
-"""Turn a model into plain algebra: subscripts resolved, delays and averages made stocks, equations in order."""
+"""Turn a model into plain algebra: subscripts resolved, delays made stocks, equations in order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Protocol
 
 import numpy as np
 
 from urbsim.errors import ModelError, Problem, suggestion
+from urbsim.model.breaks import Settling
 from urbsim.model.equations import Call, Equation, Expression, Model, Name, Number, Numbers, Table, Variable
 from urbsim.model.functions import FUNCTIONS
 from urbsim.model.order import in_order
@@ -18,7 +18,6 @@ from urbsim.model.program import (
     ArrayKind,
     Assign,
     At,
-    Break,
     Const,
     Fold,
     Interpolate,
@@ -30,14 +29,12 @@ from urbsim.model.program import (
     Program,
     TableSet,
     rebuild,
-    walk,
 )
+from urbsim.model.subscripts import Subscripts, Turn, rectangles
 from urbsim.names import fold
 
 BUILT_IN = {"dt": "time step", "starttime": "initial time", "stoptime": "final time"}  # XMILE's names
 FOLDS = {"sum", "prod", "vmin", "vmax"}
-COMPARISONS = {"<": "clock <", "<=": "clock <", ">": "clock >", ">=": "clock >"}
-MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
 
 def lower(model: Model) -> Program:
@@ -46,93 +43,19 @@ def lower(model: Model) -> Program:
     Raises
     ------
     ModelError
-        Every problem found: undefined variables and subscripts, missing or double equations, loops without a stock.
+        Every problem found: undefined variables and subscripts, missing or double equations, loops without a
+        stock.
     """
     return _Lowering(model).program()
 
 
-def axes(model: Model, name: str) -> tuple[tuple[str, ...], ...]:
-    """Give the element names of each subscript position of a variable; empty for a scalar.
-
-    Raises
-    ------
-    KeyError
-        The model has no such variable.
-    """
-    subscripts = _Subscripts(model)
-    return subscripts.axes(model.variables[fold(name)])
-
-
-class _Known(Protocol):
-    """Holds break times at the start of the run; None if one of them changes during it."""
-
-    def __call__(self, *nodes: Node) -> list[Load | Const] | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """What a subscript stands for in an equation: a loop over elements, or a single element (loop -1)."""
-
-    loop: int
-    elements: tuple[str, ...]
-
-
-class _Subscripts:
-    """The dimensions of a model, and which elements a written subscript means."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.ranges = {fold(d.name): tuple(map(fold, d.elements)) for d in model.dimensions}
-        self.spelled = {fold(e): e for d in model.dimensions for e in d.elements}
-        self.mappings: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
-            (fold(d.name), target): tuple((fold(a), fold(b)) for a, b in pairs)
-            for d in model.dimensions
-            for target, pairs in d.mappings.items()
-        }
-
-    def elements(self, subscript: str) -> tuple[str, ...] | None:
-        """List the elements of a range, or the element itself; None if there is no such subscript."""
-        if subscript in self.ranges:
-            return self.ranges[subscript]
-        return (subscript,) if subscript in self.spelled else None
-
-    def folded_axes(self, variable: Variable) -> tuple[tuple[str, ...], ...]:
-        """Give the folded elements along each position, in the order of the smallest range that holds them all."""
-        rank = max((len(e.subscripts) for e in variable.equations), default=0)
-        result = []
-        for position in range(rank):
-            written = [e.subscripts[position] for e in variable.equations if len(e.subscripts) == rank]
-            used = {element for s in written for element in self.elements(s) or ()}
-            if len(set(written)) == 1 and written[0] in self.ranges:
-                result.append(self.ranges[written[0]])
-                continue
-            holding = [r for r in self.ranges.values() if used <= set(r)]
-            order = min(holding, key=len, default=tuple(sorted(used)))
-            result.append(tuple(e for e in order if e in used))
-        return tuple(result)
-
-    def axes(self, variable: Variable) -> tuple[tuple[str, ...], ...]:
-        return tuple(tuple(self.spelled.get(e, e) for e in axis) for axis in self.folded_axes(variable))
-
-    def mapped(self, wanted: str, name: str, turn: _Turn) -> tuple[str, ...] | None:
-        """Find the elements of range `wanted` that the mappings give for the turns of `name`."""
-        for key, flip in (((name, wanted), False), ((wanted, name), True)):
-            if key in self.mappings:
-                pairs: dict[str, list[str]] = {}
-                for a, b in self.mappings[key]:
-                    pairs.setdefault(b if flip else a, []).append(a if flip else b)
-                if all(len(pairs.get(e, ())) == 1 for e in turn.elements):
-                    return tuple(pairs[e][0] for e in turn.elements)
-        return None
-
-
 @dataclass(slots=True)
 class _Scope:
-    """Where an expression stands: its variable and equation, the subscripts in force, and the loops around it."""
+    """Where an expression stands: its variable and equation, subscripts in force, and loops around it."""
 
     variable: Variable
     equation: Equation
-    turns: Mapping[str, _Turn]
+    turns: Mapping[str, Turn]
     loops: tuple[Loop, ...]
     made: int = 0  # hidden arrays made so far, for their names
 
@@ -145,10 +68,8 @@ class _Lowering:
     tables: list[TableSet] = field(default_factory=list)
     initial: list[Assign] = field(default_factory=list)
     flows: list[Assign] = field(default_factory=list)
-    breaks: list[Break] = field(default_factory=list)
-    moving: list[str] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
-    fixed: dict[int, str] = field(default_factory=dict)
+    orders: dict[int, str] = field(default_factory=dict)  # constants that decide how many stocks there are
     problems: list[Problem] = field(default_factory=list)
     index: dict[str, int] = field(default_factory=dict)  # folded variable name -> array
     table_index: dict[str, int] = field(default_factory=dict)
@@ -156,7 +77,7 @@ class _Lowering:
     loop_count: int = 0
 
     def program(self) -> Program:
-        self.subscripts = _Subscripts(self.model)
+        self.subscripts = Subscripts(self.model)
         self._declare()
         for variable in self.model.variables.values():
             if fold(variable.name) in self.index and variable.kind != "constant":
@@ -165,7 +86,14 @@ class _Lowering:
         self._require_clock()
         if self.problems:
             raise ModelError(self.problems)
-        self._settle_breaks()
+        settling = Settling(
+            self.arrays,
+            self.flows,
+            self.initial,
+            changing={memory.held for memory in self.memories},
+            step=self.index["time step"],
+        )
+        settling.settle()
         initial, flows = self._ordered()
         if self.problems:
             raise ModelError(self.problems)
@@ -177,10 +105,10 @@ class _Lowering:
             tables=tuple(self.tables),
             initial=initial,
             flows=flows,
-            breaks=tuple(self.breaks),
-            moving_breaks=tuple(dict.fromkeys(self.moving)),
+            breaks=tuple(settling.breaks),
+            moving_breaks=tuple(settling.moving),
             memories=tuple(self.memories),
-            fixed=self.fixed,
+            fixed=settling.fixed | self.orders,
         )
 
     # ------------------------------------------------------------------------------- declarations
@@ -193,12 +121,14 @@ class _Lowering:
             folded = self.subscripts.folded_axes(variable)
             if not self._defined_once(variable, folded):
                 continue
-            if variable.kind == "lookup":
+            kind = variable.kind
+            if kind == "lookup":
                 self.table_index[key] = len(self.tables)
                 self.tables.append(self._table_set(variable, folded))
                 continue
-            kind: ArrayKind = "auxiliary" if variable.kind == "lookup" else variable.kind
-            self.index[key] = self._array(variable.name, variable.unit, kind, self.subscripts.axes(variable), "")
+            self.index[key] = self._array(
+                variable.name, variable.unit, kind, self.subscripts.axes(variable), ""
+            )
             self.folded_axes[self.index[key]] = folded
             if variable.kind == "constant":
                 self.values[self.index[key]] = self._constant(variable, folded)
@@ -218,46 +148,33 @@ class _Lowering:
                 known = False
         return known
 
-    def _mask(self, equation: Equation, folded: Sequence[tuple[str, ...]]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-        """Mark the elements that an equation is written for."""
-
-        def marked(subscripts: Sequence[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-            mask = np.ones(tuple(len(axis) for axis in folded), dtype=bool)
-            for position, subscript in enumerate(subscripts):
-                members = set(self.subscripts.elements(subscript) or ())
-                inside = np.array([e in members for e in folded[position]])
-                shape = [1] * mask.ndim
-                shape[position] = -1
-                mask = mask & inside.reshape(shape)
-            return mask
-
-        mask = marked(equation.subscripts)
-        for group in equation.excepted:
-            mask &= ~marked(group)
-        return mask
-
     def _defined_once(self, variable: Variable, folded: Sequence[tuple[str, ...]]) -> bool:
         counts = np.zeros(tuple(len(axis) for axis in folded), dtype=int)
         for equation in variable.equations:
-            counts += self._mask(equation, folded)
+            counts += self.subscripts.mask(equation, folded)
         where = self.model.where(variable)
         for wrong, what in ((counts == 0, "has no equation"), (counts > 1, "has more than one equation")):
             if wrong.any():
                 position = np.argwhere(wrong)[0]
-                labels = ",".join(self.subscripts.spelled[axis[p]] for axis, p in zip(folded, position, strict=True))
+                labels = ",".join(
+                    self.subscripts.spelled[axis[p]] for axis, p in zip(folded, position, strict=True)
+                )
                 more = f" and {int(wrong.sum()) - 1} more" if wrong.sum() > 1 else ""
-                self._problem(f"{what}{f' for [{labels}]{more}' if labels else ''}", where, "write each element once")
+                self._problem(
+                    f"{what}{f' for [{labels}]{more}' if labels else ''}", where, "write each element once"
+                )
                 return False
         return True
 
     def _constant(self, variable: Variable, folded: Sequence[tuple[str, ...]]) -> tuple[float, ...]:
         values = np.zeros(tuple(len(axis) for axis in folded))
         for equation in variable.equations:
-            mask = self._mask(equation, folded)
-            if isinstance(equation.expression, Number):
-                values[mask] = equation.expression.value
+            mask = self.subscripts.mask(equation, folded)
+            if not isinstance(equation.expression, Numbers):
+                values[mask] = (
+                    equation.expression.value if isinstance(equation.expression, Number) else np.nan
+                )
                 continue
-            assert isinstance(equation.expression, Numbers)
             elements = [self.subscripts.elements(s) or () for s in equation.subscripts]
             wanted = int(np.prod([len(e) for e in elements]))
             if len(equation.expression.values) != wanted:
@@ -274,7 +191,7 @@ class _Lowering:
         shape = tuple(len(axis) for axis in folded)
         tables = np.empty(shape, dtype=object)
         for equation in variable.equations:
-            for position in np.argwhere(self._mask(equation, folded)):
+            for position in np.argwhere(self.subscripts.mask(equation, folded)):
                 tables[tuple(position)] = equation.expression
         return TableSet(name=variable.name, shape=shape, tables=tuple(tables.ravel()))
 
@@ -287,7 +204,9 @@ class _Lowering:
     def _require_clock(self) -> None:
         for name in ("initial time", "final time", "time step"):
             if name not in self.index:
-                self._problem(f"{name.upper()} is not defined", self.model.source, "give it a number and the time unit")
+                self._problem(
+                    f"{name.upper()} is not defined", self.model.source, "give it a number and the time unit"
+                )
 
     def _problem(self, what: str, where: str, fix: str = "") -> None:
         self.problems.append(Problem(what, where, fix))
@@ -297,28 +216,33 @@ class _Lowering:
     def _equation(self, variable: Variable, equation: Equation) -> None:
         array = self.index[fold(variable.name)]
         folded = self.folded_axes[array]
-        for rectangle in _rectangles(self._mask(equation, folded)):
-            turns: dict[str, _Turn] = {}
+        for rectangle in rectangles(self.subscripts.mask(equation, folded)):
+            turns: dict[str, Turn] = {}
             loops: list[Loop] = []
             index: list[At] = []
             for subscript, axis, positions in zip(equation.subscripts, folded, rectangle, strict=True):
                 elements = tuple(axis[p] for p in positions)
                 if subscript in self.subscripts.ranges and len(positions) > 1:
                     loops.append(self._loop(len(positions)))
-                    turns[subscript] = _Turn(loops[-1].id, elements)
+                    turns[subscript] = Turn(loops[-1].id, elements)
                     index.append(At(loops[-1].id, tuple(positions)))
                 else:
-                    turns[subscript] = _Turn(-1, elements)
+                    turns[subscript] = Turn(-1, elements)
                     index.append(At(-1, tuple(positions)))
             scope = _Scope(variable, equation, turns, tuple(loops))
             expression = equation.expression
             if isinstance(expression, Call) and expression.function == "integ":
                 flow, start = (self._node(a, scope) for a in expression.arguments)
-                self.flows.append(Assign(target=array, loops=scope.loops, index=tuple(index), expression=flow))
-                self.initial.append(Assign(target=array, loops=scope.loops, index=tuple(index), expression=start))
+                self.flows.append(
+                    Assign(target=array, loops=scope.loops, index=tuple(index), expression=flow)
+                )
+                self.initial.append(
+                    Assign(target=array, loops=scope.loops, index=tuple(index), expression=start)
+                )
             elif self.arrays[array].kind == "stock":
                 self._problem(
-                    "is a stock for some elements and not for others", self.model.where(variable, equation),
+                    "is a stock for some elements and not for others",
+                    self.model.where(variable, equation),
                     "write every element as INTEG(flow, initial)",
                 )
             elif isinstance(expression, Numbers | Table):
@@ -326,17 +250,23 @@ class _Lowering:
                 return
             else:
                 node = self._node(expression, scope)
-                self.flows.append(Assign(target=array, loops=scope.loops, index=tuple(index), expression=node))
+                self.flows.append(
+                    Assign(target=array, loops=scope.loops, index=tuple(index), expression=node)
+                )
 
     def _mixed(
-        self, variable: Variable, equation: Equation, expression: Expression, array: int, folded: Sequence[tuple[str, ...]]
+        self,
+        variable: Variable,
+        equation: Equation,
+        expression: Numbers | Table,
+        array: int,
+        folded: Sequence[tuple[str, ...]],
     ) -> None:
-        """Numbers for some elements of a variable whose other elements are equations."""
+        """Take numbers for some elements of a variable whose other elements are equations."""
         where = self.model.where(variable, equation)
         if isinstance(expression, Table):
             self._problem("is a lookup for some elements and an equation for others", where)
             return
-        assert isinstance(expression, Numbers)
         elements = [self.subscripts.elements(s) or () for s in equation.subscripts]
         combinations = list(product(*elements))
         if len(combinations) != len(expression.values):
@@ -359,7 +289,9 @@ class _Lowering:
             case Call():
                 return self._call(expression, scope)
             case _:
-                self._refuse("a table or list of numbers stands inside an equation", scope, "name it as a variable")
+                self._refuse(
+                    "a table or list of numbers stands inside an equation", scope, "name it as a variable"
+                )
                 return Const(0.0)
 
     def _refuse(self, what: str, scope: _Scope, fix: str = "") -> Node:
@@ -373,12 +305,16 @@ class _Lowering:
                 return Op("time")
             name = BUILT_IN.get(name, name)
         if name in self.table_index:
-            return self._refuse(f"the lookup '{self.model.variables[name].name}' is used without an argument", scope)
+            return self._refuse(
+                f"the lookup '{self.model.variables[name].name}' is used without an argument", scope
+            )
         if name not in self.index:
             if name in self.model.variables:  # its own problem has been told
                 return Const(0.0)
             known = [v.name for v in self.model.variables.values()]
-            return self._refuse(f"the variable '{reference.name}' is not defined", scope, suggestion(name, known))
+            return self._refuse(
+                f"the variable '{reference.name}' is not defined", scope, suggestion(name, known)
+            )
         array = self.index[name]
         index = self._index(reference, self.folded_axes[array], self.arrays[array].name, scope)
         return Const(0.0) if index is None else Load(array, index)
@@ -398,7 +334,11 @@ class _Lowering:
         for subscript, axis in zip(reference.subscripts, folded, strict=True):
             turn = self._turn(subscript, scope)
             if turn is None:
-                names = [*scope.turns, *(d.name for d in self.model.dimensions), *self.subscripts.spelled.values()]
+                names = [
+                    *scope.turns,
+                    *(d.name for d in self.model.dimensions),
+                    *self.subscripts.spelled.values(),
+                ]
                 what = (
                     f"the subscript '{subscript}' of '{label}' is on neither the left-hand side nor in a sum"
                     if subscript in self.subscripts.ranges
@@ -413,31 +353,39 @@ class _Lowering:
             index.append(At(turn.loop, tuple(axis.index(e) for e in turn.elements)))
         return tuple(index)
 
-    def _turn(self, subscript: str, scope: _Scope) -> _Turn | None:
+    def _turn(self, subscript: str, scope: _Scope) -> Turn | None:
         if subscript in scope.turns:
             return scope.turns[subscript]
         if subscript in self.subscripts.ranges:
             for name, turn in scope.turns.items():
                 elements = self.subscripts.mapped(subscript, name, turn)
                 if elements is not None:
-                    return _Turn(turn.loop, elements)
+                    return Turn(turn.loop, elements)
             return None
-        return _Turn(-1, (subscript,)) if subscript in self.subscripts.spelled else None
+        return Turn(-1, (subscript,)) if subscript in self.subscripts.spelled else None
 
     def _call(self, call: Call, scope: _Scope) -> Node:
         name, arguments = call.function, call.arguments
         if name in FOLDS:
             return self._fold(name, arguments[0], scope)
         if name == "elmcount":
-            elements = self.subscripts.ranges.get(arguments[0].name) if isinstance(arguments[0], Name) else None
-            return Const(float(len(elements))) if elements else self._refuse("ELMCOUNT takes a subscript range", scope)
+            elements = (
+                self.subscripts.ranges.get(arguments[0].name) if isinstance(arguments[0], Name) else None
+            )
+            return (
+                Const(float(len(elements)))
+                if elements
+                else self._refuse("ELMCOUNT takes a subscript range", scope)
+            )
         if name.startswith("lookup"):
             return self._lookup(name, arguments, scope)
         if name == "pi":
             return Const(float(np.pi))
         group = FUNCTIONS[name].group
         if name == "integ":
-            return self._stock("stock", self._node(arguments[0], scope), self._node(arguments[1], scope), scope)
+            return self._stock(
+                "stock", self._node(arguments[0], scope), self._node(arguments[1], scope), scope
+            )
         if group == "dynamic":
             return self._dynamic(name, arguments, scope)
         if group == "memory":
@@ -452,15 +400,19 @@ class _Lowering:
     def _fold(self, function: str, body: Expression, scope: _Scope) -> Node:
         bound = list(dict.fromkeys(_bound(body)))
         if not bound:
-            return self._refuse(f"{function.upper()} has no subscript marked !", scope, "mark what to run over: x[Region!]")
+            return self._refuse(
+                f"{function.upper()} has no subscript marked !", scope, "mark what to run over: x[Region!]"
+            )
         turns, loops = dict(scope.turns), []
         for marked in bound:
             elements = self.subscripts.ranges.get(marked.rstrip("!"))
             if elements is None:
                 ranges = [d.name for d in self.model.dimensions]
-                return self._refuse(f"there is no subscript range '{marked[:-1]}'", scope, suggestion(marked[:-1], ranges))
+                return self._refuse(
+                    f"there is no subscript range '{marked[:-1]}'", scope, suggestion(marked[:-1], ranges)
+                )
             loops.append(self._loop(len(elements)))
-            turns[marked] = _Turn(loops[-1].id, elements)
+            turns[marked] = Turn(loops[-1].id, elements)
         inner = _Scope(scope.variable, scope.equation, turns, (*scope.loops, *loops), scope.made)
         node = self._node(body, inner)
         scope.made = inner.made
@@ -468,7 +420,11 @@ class _Lowering:
 
     def _lookup(self, function: str, arguments: Sequence[Expression], scope: _Scope) -> Node:
         table, argument = arguments[0], self._node(arguments[1], scope)
-        beyond = {"lookup extrapolate": "extrapolate", "lookup forward": "forward", "lookup backward": "backward"}
+        beyond = {
+            "lookup extrapolate": "extrapolate",
+            "lookup forward": "forward",
+            "lookup backward": "backward",
+        }
         if isinstance(table, Table):
             self.tables.append(TableSet(name=scope.variable.name, shape=(), tables=(table,)))
             return Interpolate(len(self.tables) - 1, (), argument)
@@ -480,9 +436,13 @@ class _Lowering:
                     label = self.model.variables[table.name].name
                     return self._refuse(f"'{label}' is used like a lookup but is not one", scope)
                 return Const(0.0)
-            names = [k for k in FUNCTIONS if k[0].isalpha()] + [self.model.variables[k].name for k in self.table_index]
+            names = [k for k in FUNCTIONS if k[0].isalpha()] + [
+                self.model.variables[k].name for k in self.table_index
+            ]
             return self._refuse(
-                f"there is no supported function and no lookup named {table.name.upper()}", scope, suggestion(table.name, names)
+                f"there is no supported function and no lookup named {table.name.upper()}",
+                scope,
+                suggestion(table.name, names),
             )
         number = self.table_index[table.name]
         variable = self.model.variables[table.name]
@@ -505,7 +465,11 @@ class _Lowering:
         owner = scope.variable.name
         at = "" if not scope.equation.subscripts else f"[{','.join(scope.equation.subscripts)}]"
         array = self._array(
-            f"{what} {scope.made} of {owner}{at}", "", kind, tuple(elements[loop.id] for loop in scope.loops), owner
+            f"{what} {scope.made} of {owner}{at}",
+            "",
+            kind,
+            tuple(elements[loop.id] for loop in scope.loops),
+            owner,
         )
         return array, tuple(At(loop.id, tuple(range(loop.count))) for loop in scope.loops)
 
@@ -521,7 +485,7 @@ class _Lowering:
         return Load(array, index)
 
     def _named(self, what: str, value: Node, scope: _Scope) -> Node:
-        """Give an expression used several times a place of its own; numbers and plain references need none."""
+        """Give an expression used several times a place of its own; numbers and references need none."""
         if isinstance(value, Const | Load):
             return value
         array, index = self._hidden(what, "auxiliary", scope)
@@ -569,7 +533,7 @@ class _Lowering:
             assigns.append(Assign(target=level.array, loops=scope.loops, index=level.index, expression=node))
 
     def _whole(self, order: Expression, scope: _Scope) -> int:
-        """Find the order of a delay: it decides how many stocks there are, so it must be a number known now."""
+        """Find the order of a delay: it decides how many stocks there are, so it must be known now."""
         value: float | None = None
         if isinstance(order, Number):
             value = order.value
@@ -577,14 +541,16 @@ class _Lowering:
             array = self.index[order.name]
             if len(self.values[array]) == 1:
                 value = self.values[array][0]
-                self.fixed[array] = "it is the order of a delay or average"
+                self.orders[array] = "it is the order of a delay or average"
         if value is None or value != int(value) or value < 1:
-            self._refuse("the order of a delay or average must be a whole number, or a constant that is one", scope)
+            self._refuse(
+                "the order of a delay or average must be a whole number, or a constant that is one", scope
+            )
             return 1
         return int(value)
 
     def _memory(self, name: str, arguments: Sequence[Expression], scope: _Scope) -> Node:
-        """A held value renewed after every step; the solvers without a fixed step refuse models that have one."""
+        """Make a held value that is renewed after every step; solvers without a fixed step refuse it."""
         first, second, third = (self._node(a, scope) for a in arguments)
         held = self._held("memory", third, scope)
         value = Op("if then else", (first, second, held)) if name == "sample if true" else first
@@ -596,150 +562,6 @@ class _Lowering:
         delay = self._held("delay time", second, scope)
         self.memories.append(Memory(held.array, source, delay.array))
         return held
-
-    # ------------------------------------------------------------------------------------- breaks
-
-    def _settle_breaks(self) -> None:
-        """Write the functions of time as comparisons with the clock, and note when they jump."""
-        steady = self._steady()
-        for assigns in (self.flows, self.initial):
-            for position, assign in enumerate(list(assigns)):
-                node = self._settled(assign.expression, assign.loops, assign.target, steady)
-                assigns[position] = Assign(target=assign.target, loops=assign.loops, index=assign.index, expression=node)
-
-    def _steady(self) -> set[int]:
-        """Find the arrays that cannot change between jumps of the inputs: neither time nor a stock is in them."""
-        steady = {i for i, a in enumerate(self.arrays) if a.kind in {"constant", "held"}}
-        written: dict[int, list[Node]] = {}
-        for assign in self.flows:
-            written.setdefault(assign.target, []).append(assign.expression)
-        while True:
-            more = {
-                target
-                for target, nodes in written.items()
-                if target not in steady
-                and self.arrays[target].kind == "auxiliary"
-                and all(_steady_node(n, steady) for n in nodes)
-            }
-            if not more:
-                return steady
-            steady |= more
-
-    def _settled(self, node: Node, loops: tuple[Loop, ...], target: int, steady: set[int]) -> Node:
-        match node:
-            case Fold():
-                return Fold(node.function, node.loops, self._settled(node.body, (*loops, *node.loops), target, steady))
-            case Interpolate():
-                return Interpolate(node.tables, node.index, self._settled(node.argument, loops, target, steady))
-            case Op():
-                arguments = tuple(self._settled(a, loops, target, steady) for a in node.arguments)
-                return self._settled_op(Op(node.name, arguments), loops, target, steady)
-            case _:
-                return node
-
-    def _settled_op(self, op: Op, loops: tuple[Loop, ...], target: int, steady: set[int]) -> Node:
-        arguments = op.arguments
-
-        def known(*nodes: Node) -> list[Load | Const] | None:
-            """Hold break times at the start of the run; None if one of them changes during it."""
-            if not all(_steady_node(n, steady) for n in nodes):
-                owner = self.arrays[target]
-                self.moving.append(owner.owner or owner.name)
-                return None
-            return [n if isinstance(n, Const) else self._held_time(n, loops, target) for n in nodes]
-
-        match op.name:
-            case "step":
-                height, start = arguments
-                if times := known(start):
-                    self.breaks.append(Break(times[0]))
-                return Op("if then else", (Op("clock >", (start,)), height, Const(0.0)))
-            case "ramp":
-                slope, start = arguments[:2]
-                end = arguments[2] if len(arguments) == 3 else None
-                if times := known(start, *([end] if end is not None else [])):
-                    self.breaks.extend(Break(t) for t in times)
-                present: Node = Op("time") if end is None else Op("min", (Op("time"), end))
-                rise = Op("*", (slope, Op("-", (present, start))))
-                return Op("if then else", (Op(">", (Op("time"), start)), rise, Const(0.0)))
-            case "pulse":
-                start, width, step = arguments
-                return self._pulse(start, Op("max", (width, step)), None, None, Const(1.0), known)
-            case "pulse train":
-                start, width, every, end, step = arguments
-                return self._pulse(start, Op("max", (width, step)), every, end, Const(1.0), known)
-            case "xmile pulse":
-                start, magnitude, step = arguments
-                return self._pulse(start, step, None, None, Op("/", (magnitude, step)), known)
-            case "xmile pulse train":
-                start, every, magnitude, step = arguments
-                return self._pulse(start, step, every, None, Op("/", (magnitude, step)), known)
-            case "<" | "<=" | ">" | ">=" | "=":
-                return self._compared(op, steady, known)
-            case _:
-                return op
-
-    def _pulse(
-        self, start: Node, width: Node, every: Node | None, end: Node | None, height: Node, known: _Known
-    ) -> Node:
-        given = [n for n in (start, width, every, end) if n is not None]
-        if times := known(*given):
-            rest = iter(times[2:])
-            self.breaks.append(
-                Break(times[0], times[1], next(rest) if every is not None else None, next(rest) if end is not None else None)
-            )
-        since: Node = Op("-", (Op("clock"), start))
-        if every is not None:
-            since = Op("modulo", (since, every))
-        on: Node = Op("and", (Op("clock >", (start,)), Op("<", (since, width))))
-        if end is not None:
-            on = Op("and", (on, Op("clock <", (end,))))
-        return Op("if then else", (on, height, Const(0.0)))
-
-    def _compared(self, op: Op, steady: set[int], known: _Known) -> Node:
-        """A comparison of Time itself with a time known beforehand jumps there."""
-        left, right = op.arguments
-        name = op.name
-        if right == Op("time"):
-            left, right, name = right, left, MIRRORED[name]
-        if left != Op("time") or not _steady_node(right, steady):
-            return op
-        if name == "=":  # true for one TIME STEP, as with a fixed step
-            step = Load(self.index["time step"], ())
-            if times := known(right, step):
-                self.breaks.append(Break(times[0], times[1]))
-            return Op("instant", (right, step))
-        if times := known(right):
-            self.breaks.append(Break(times[0]))
-        return Op(name, (Op("switch"), right))
-
-    def _held_time(self, node: Node, loops: tuple[Loop, ...], target: int) -> Load:
-        owner = self.arrays[target].owner or self.arrays[target].name
-        used = tuple(loop for loop in loops if any(loop.id == at.loop for n in walk(node) for at in _indices(n)))
-        array = self._array(
-            f"break {len(self.breaks)} of {owner}", "", "held",
-            tuple(tuple(str(k) for k in range(loop.count)) for loop in used), owner,
-        )
-        index = tuple(At(loop.id, tuple(range(loop.count))) for loop in used)
-        self.initial.append(Assign(target=array, loops=used, index=index, expression=node))
-        for constant in self._constants_behind(node):
-            self.fixed[constant] = f"'{owner}' jumps at a time that depends on it"
-        return Load(array, index)
-
-    def _constants_behind(self, node: Node) -> set[int]:
-        written: dict[int, list[Node]] = {}
-        for assign in (*self.flows, *self.initial):
-            written.setdefault(assign.target, []).append(assign.expression)
-        found: set[int] = set()
-        waiting, seen = [node], set()
-        while waiting:
-            for inner in walk(waiting.pop()):
-                if isinstance(inner, Load) and inner.array not in seen:
-                    seen.add(inner.array)
-                    if self.arrays[inner.array].kind == "constant":
-                        found.add(inner.array)
-                    waiting.extend(written.get(inner.array, ()))
-        return found
 
     # -------------------------------------------------------------------------------------- order
 
@@ -762,24 +584,12 @@ class _Lowering:
             names.append(names[0])
         first = self.model.variables.get(fold(names[0]))
         where = self.model.where(first) if first else self.model.source
-        fix = "put a stock (INTEG, SMOOTH, DELAY) into the loop" if not when else "use ACTIVE INITIAL in one of them"
+        fix = (
+            "put a stock (INTEG, SMOOTH, DELAY) into the loop"
+            if not when
+            else "use ACTIVE INITIAL in one of them"
+        )
         self._problem(f"these equations form a loop without a stock{when}: {' -> '.join(names)}", where, fix)
-
-
-def _indices(node: Node) -> Iterable[At]:
-    return node.index if isinstance(node, Load | Interpolate) else ()
-
-
-def _steady_node(node: Node, steady: set[int]) -> bool:
-    for inner in walk(node):
-        if isinstance(inner, Load) and inner.array not in steady:
-            return False
-        if isinstance(inner, Op) and inner.name in {"time", "clock", "switch", "clock >", "clock <", "instant", *_TIMED}:
-            return False
-    return True
-
-
-_TIMED = {name for name, function in FUNCTIONS.items() if function.group == "time"}
 
 
 def _bound(expression: Expression) -> Iterator[str]:
@@ -791,21 +601,6 @@ def _bound(expression: Expression) -> Iterator[str]:
             yield from _bound(argument)
 
 
-def _rectangles(mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Iterator[list[list[int]]]:
-    """Cut a set of elements into rectangles, each a list of positions per axis."""
-    if mask.ndim == 0:
-        if mask:
-            yield []
-        return
-    groups: dict[bytes, list[int]] = {}
-    for position, row in enumerate(mask):
-        if row.any():
-            groups.setdefault(row.tobytes(), []).append(position)
-    for positions in groups.values():
-        for rest in _rectangles(mask[positions[0]]):
-            yield [positions, *rest]
-
-
 def _in_phase(assign: Assign, phase: int) -> Assign:
     """Take the running (0) or the starting (1) side of every ACTIVE INITIAL."""
 
@@ -813,8 +608,8 @@ def _in_phase(assign: Assign, phase: int) -> Assign:
         return node.arguments[phase] if isinstance(node, Op) and node.name == "active initial" else node
 
     return Assign(
-        target=assign.target, loops=assign.loops, index=assign.index, expression=rebuild(assign.expression, choose)
+        target=assign.target,
+        loops=assign.loops,
+        index=assign.index,
+        expression=rebuild(assign.expression, choose),
     )
-
-
-

@@ -11,10 +11,13 @@ from urbsim.model.program import Assign, At, Fold, Interpolate, Load, Node, Op, 
 Region = tuple[frozenset[int], ...]
 
 
-def in_order(assigns: Sequence[Assign], wanted: Collection[int] | None = None) -> tuple[list[Assign], list[int]]:
+def in_order(
+    assigns: Sequence[Assign], wanted: Collection[int] | None = None
+) -> tuple[list[Assign], list[int]]:
     """Order assignments so that each comes after those it reads.
 
-    A loop nest that reads what it writes itself (one age from the one before) is taken apart, element by element.
+    A loop nest that reads what it writes itself (one age from the one before) is taken apart, element by
+    element.
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""The lowered form of a model: arrays, loops of plain algebra in order, stocks, breaks. Everything later works on it."""
+"""The lowered form of a model: arrays, loops of plain algebra in order, stocks, breaks.
+
+Everything later works on it.
+"""
 
 from __future__ import annotations
 
@@ -47,9 +50,9 @@ class Load:
 class Op:
     """A function of `functions.FUNCTIONS`, or one that lowering makes.
 
-    ``time`` is the present time. ``clock`` is a time between jumps: half a TIME STEP later with a fixed step, the middle of
-    the stretch between two breaks with the others. ``switch`` is what Time is compared with: the present time with a fixed
-    step, ``clock`` with the others.
+    ``time`` is the present time. ``clock`` is a time between jumps: half a TIME STEP later with a fixed step,
+    the middle of the stretch between two breaks with the others. ``switch`` is what Time is compared with:
+    the present time with a fixed step, ``clock`` with the others.
     """
 
     name: str

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from urbsim.errors import ModelError, Problem, suggestion
 from urbsim.model.equations import Dimension, Equation, Model, Numbers, Table, Variable
-from urbsim.model.lower import axes
+from urbsim.model.subscripts import Subscripts, axes
 from urbsim.names import fold
 
 Points = tuple[Sequence[float], Sequence[float]]
@@ -29,7 +29,8 @@ def substitute(
     Parameters
     ----------
     elements
-        New element names of a dimension. Constants and lookups over it must then be given too, for all elements.
+        New element names of a dimension. Constants and lookups over it must then be given too, for all
+        elements.
     numbers
         Values of a constant by name, shaped like its axes.
     tables
@@ -38,7 +39,8 @@ def substitute(
     Raises
     ------
     ModelError
-        An unknown name, an equation where a number belongs, a wrong shape, or numbers missing for new elements.
+        An unknown name, an equation where a number belongs, a wrong shape, or numbers missing for new
+        elements.
     """
     elements, numbers, tables = elements or {}, numbers or {}, tables or {}
     problems: list[Problem] = []
@@ -49,7 +51,9 @@ def substitute(
             variable = model.variables.get(fold(name))
             if variable is None:
                 names = [v.name for v in model.variables.values() if v.kind == kind]
-                problems.append(Problem(f"the model has no variable '{name}'", model.source, suggestion(name, names)))
+                problems.append(
+                    Problem(f"the model has no variable '{name}'", model.source, suggestion(name, names))
+                )
             elif variable.kind != kind:
                 what = f"'{variable.name}' is a {variable.kind} of the model, not a {kind}"
                 problems.append(Problem(what, model.where(variable)))
@@ -57,25 +61,21 @@ def substitute(
         raise ModelError(problems)
     for name, array in numbers.items():
         variable = model.variables[fold(name)]
-        names = _subscripts(changed, variable)
-        shape = tuple(len(e) for _, e in names)
+        subscripts, axes = _axes(model, changed, variable)
+        shape = tuple(map(len, axes))
         if np.shape(array) != shape:
             what = f"'{variable.name}' takes an array of shape {shape}, not {np.shape(array)}"
             problems.append(Problem(what, model.where(variable)))
             continue
-        equation = replace(
-            variable.equations[0],
-            subscripts=tuple(fold(n) for n, _ in names),
-            excepted=(),
-            expression=Numbers(tuple(map(float, np.ravel(array)))),
-        )
+        values = Numbers(tuple(map(float, np.ravel(array))))
+        equation = replace(variable.equations[0], subscripts=subscripts, excepted=(), expression=values)
         variables[fold(name)] = replace(variable, equations=(equation,))
     for name, by_element in tables.items():
         variable = model.variables[fold(name)]
-        names = _subscripts(changed, variable)
+        _, axes = _axes(model, changed, variable)
         points = {tuple(map(fold, k)): v for k, v in by_element.items()}
         made: list[Equation] = []
-        for combination in product(*(tuple(map(fold, e)) for _, e in names)):
+        for combination in product(*axes):
             if combination not in points:
                 what = f"'{variable.name}' has no points for [{', '.join(combination)}]"
                 problems.append(Problem(what, model.where(variable)))
@@ -85,10 +85,11 @@ def substitute(
             made.append(replace(variable.equations[0], subscripts=combination, excepted=(), expression=table))
         if made:
             variables[fold(name)] = replace(variable, equations=tuple(made))
-    given = {fold(n) for n in (*numbers, *tables)}
-    for key, variable in changed.variables.items():
-        if key not in given and _names_old_elements(model, changed, variable):
-            what = f"'{variable.name}' has its own numbers or equations for regions that the place does not have"
+    left = set(model.variables) - {fold(n) for n in (*numbers, *tables)}
+    known = {fold(e) for d in changed.dimensions for e in (d.name, *d.elements)}
+    for variable in (v for k, v in model.variables.items() if k in left):
+        if any(s not in known for e in variable.equations for s in e.subscripts):
+            what = f"'{variable.name}' is written out for elements that the place does not have"
             problems.append(Problem(what, model.where(variable), "give its numbers in the place's tables"))
     if problems:
         raise ModelError(problems)
@@ -102,39 +103,38 @@ def _dimensions(model: Model, elements: Mapping[str, Sequence[str]], problems: l
         old = model.dimension(name)
         if old is None:
             names = [d.name for d in model.dimensions]
-            problems.append(Problem(f"the model has no dimension '{name}'", model.source, suggestion(name, names)))
+            problems.append(
+                Problem(f"the model has no dimension '{name}'", model.source, suggestion(name, names))
+            )
         else:
             renewed[old.elements] = tuple(new)
     dimensions: list[Dimension] = []
     for dimension in model.dimensions:
-        if dimension.elements not in renewed:
-            dimensions.append(dimension)
-            continue
-        new = renewed[dimension.elements]
-        mappings = {target: tuple((e, e) for e in new) for target in dimension.mappings}
-        dimensions.append(replace(dimension, elements=new, mappings=mappings))
+        now = renewed.get(dimension.elements, dimension.elements)
+        mappings = dimension.mappings
+        if (
+            now != dimension.elements
+        ):  # a copy stays a copy; any other mapping would be to elements that are gone
+            mappings = {target: tuple((e, e) for e in now) for target in mappings}
+        dimensions.append(replace(dimension, elements=now, mappings=mappings))
     return replace(model, dimensions=tuple(dimensions))
 
 
-def _subscripts(model: Model, variable: Variable) -> list[tuple[str, tuple[str, ...]]]:
-    """For each subscript position of a variable, a dimension with just its elements."""
-    result = []
-    ranges = [(d.name, d.elements) for d in model.dimensions]
-    for position in range(len(variable.equations[0].subscripts)):
-        written = {e.subscripts[position] for e in variable.equations}
-        whole = next(((n, e) for n, e in ranges if fold(n) in written), None)
-        if whole is None:
-            holding = [(n, e) for n, e in ranges if written <= set(map(fold, e))]
-            whole = min(holding, key=lambda r: len(r[1]), default=None)
-        if whole is None:  # the elements have been replaced: find the dimension by what it was
-            whole = next((n, e) for n, e in ranges if fold(n) == "region")
-        result.append(whole)
-    return result
+def _axes(
+    model: Model, changed: Model, variable: Variable
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Give the dimension of each subscript position and its elements after the change, all folded.
+
+    A position that does not run over a whole dimension keeps the subscripts it is written with.
+    """
+    subscripts, axes = [], []
+    by_elements = {tuple(map(fold, d.elements)): d for d in reversed(model.dimensions)}
+    for position, axis in enumerate(Subscripts(model).folded_axes(variable)):
+        dimension = by_elements.get(axis)
+        now = changed.dimension(dimension.name) if dimension else None
+        subscripts.append(fold(now.name) if now else variable.equations[0].subscripts[position])
+        axes.append(tuple(map(fold, now.elements)) if now else axis)
+    return tuple(subscripts), tuple(axes)
 
 
-def _names_old_elements(model: Model, changed: Model, variable: Variable) -> bool:
-    known = {fold(e) for d in changed.dimensions for e in d.elements} | {fold(d.name) for d in changed.dimensions}
-    return any(s not in known for e in variable.equations for s in e.subscripts)
-
-
-__all__ = ["axes", "substitute"]
+__all__ = ["Points", "axes", "substitute"]

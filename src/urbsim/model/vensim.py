@@ -1,0 +1,288 @@
+"""Read a Vensim text model.
+
+PySD's grammars parse each equation; splitting the file, ranges and mappings are done here.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pysd.translators.vensim.vensim_element as vensim
+from parsimonious.exceptions import ParseError, VisitationError
+
+from urbsim.errors import ModelError, Problem, suggestion
+from urbsim.model.equations import Dimension, Equation, Model, Variable
+from urbsim.model.translate import RefusedError, tidy, translate
+from urbsim.names import fold
+
+SKETCH = "\\\\\\---///"
+NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+POINT = rf"\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)"
+LIMITS = re.compile(rf"\s*{POINT}\s*-\s*{POINT}\s*(?:,\s*{POINT}\s*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One entry of an `.mdl`: the text of its equation, unit and documentation, and where it starts."""
+
+    equation: str
+    unit: str
+    doc: str
+    line: int
+
+
+def read_vensim(text: str, source: str) -> Model:
+    """Read the text of a Vensim model; `source` names it in messages."""
+    equations, _, sketch = text.partition(SKETCH)
+    problems: list[Problem] = []
+    dimensions: list[tuple[vensim.SubscriptRange, Block]] = []
+    found: dict[str, list[tuple[Block, Any]]] = {}
+    for block in blocks(equations):
+        where = f"{source}:{block.line}"
+        try:
+            component = _parse_block(block)
+        except RefusedError as refused:
+            problems.append(Problem(refused.what, where, refused.fix))
+            continue
+        except (
+            ParseError,
+            VisitationError,
+            SyntaxError,
+            ValueError,
+            IndexError,
+            AttributeError,
+            KeyError,
+        ) as error:
+            problems.append(_syntax_problem(block, where, error))
+            continue
+        if isinstance(component, vensim.SubscriptRange):
+            dimensions.append((component, block))
+        else:
+            found.setdefault(fold(component.name), []).append((block, component))
+    model_dimensions = _vensim_dimensions(dimensions, source, problems)
+    variables: dict[str, Variable] = {}
+    for key, parts in found.items():
+        made = []
+        for block, component in parts:
+            where = f"{source}:{block.line}, {component.name}"
+            try:
+                expression = translate(component.ast)
+            except RefusedError as refused:
+                problems.append(Problem(refused.what, where, refused.fix))
+                continue
+            subscripts, excepted = component.subscripts
+            made.append(
+                Equation(
+                    subscripts=tuple(map(fold, subscripts)),
+                    excepted=tuple(tuple(map(fold, group)) for group in excepted),
+                    expression=expression,
+                    line=block.line,
+                )
+            )
+        if made:
+            last = parts[-1]
+            variables[key] = Variable(
+                name=tidy(parts[0][1].name),
+                unit=next((c.units for _, c in reversed(parts) if c.units), ""),
+                doc=next((b.doc for b, _ in reversed(parts) if b.doc), ""),
+                equations=tuple(made),
+                limits=last[1].limits or (None, None),
+            )
+    if not variables and not problems:
+        problems.append(
+            Problem("the file holds no equations", source, "expected Vensim equations, each ended by |")
+        )
+    if problems:
+        raise ModelError(problems)
+    return Model(
+        source=source, dimensions=model_dimensions, variables=variables, method=_vensim_method(sketch)
+    )
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """Split the equations of an `.mdl` at every ``|`` outside quotes; headings are left out."""
+    line, start, quoted, braces = 1, 0, False, 0
+    fields: list[str] = []
+    first_line = 0
+    for position, character in enumerate(text):
+        if character == "\n":
+            line += 1
+        if character == '"' and text[position - 1 : position] != "\\" and not braces and len(fields) < 1:
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif character == "{":
+            braces += 1
+        elif character == "}":
+            braces = max(0, braces - 1)
+        elif braces:
+            continue
+        if not first_line and not character.isspace() and character not in "{}|":
+            first_line = line
+        if character in "~|":
+            fields.append(text[start:position])
+            start = position + 1
+        if character == "|":
+            if len(fields) >= 3:
+                equation = re.sub(r"\{[^}]*\}", " ", fields[0])
+                yield Block(tidy(equation), tidy(fields[1]), tidy(fields[2]), first_line)
+            fields, first_line = [], 0
+    rest = text[start:].strip()
+    if (rest and not re.fullmatch(r"\{[^}]*\}", rest)) or fields:
+        yield Block(tidy(fields[0] if fields else rest), "", "\0unended", first_line)
+
+
+def _parse_block(block: Block) -> Any:
+    """Parse one entry with PySD's grammars, after refusing what must not reach them."""
+    if block.doc == "\0unended":
+        raise RefusedError(
+            f"the equation '{_short(block.equation)}' is not ended",
+            "end each equation with ~ unit ~ documentation |",
+        )
+    if re.match(r":MACRO:|:END OF MACRO:", block.equation, re.IGNORECASE):
+        raise RefusedError("macros (:MACRO:) are not supported", "write the macro's equations out")
+    # PySD evaluates the limits of a lookup as Python: let nothing but numbers through.
+    for opening in re.finditer(r"\(\s*\[", block.equation):
+        inside = block.equation[opening.end() :].partition("]")[0]
+        if not LIMITS.fullmatch(inside):
+            raise RefusedError(
+                f"the limits of a lookup are '[{_short(inside)}]'",
+                "expected numbers: [(xmin,ymin)-(xmax,ymax)]",
+            )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        component = vensim.Element(_pair_lookup(block.equation), block.unit, block.doc).parse()
+        if isinstance(component, vensim.Constraint | vensim.TestInput):
+            raise RefusedError(
+                "reality checks are not supported", "leave :THE CONDITION: and :TEST INPUT: out"
+            )
+        if isinstance(component, vensim.Data):
+            raise RefusedError(
+                f"'{component.name}' is a data variable, which is not supported",
+                "write it as a lookup of Time, e.g. x = table(Time)",
+            )
+        if isinstance(component, vensim.SubscriptRange):
+            if isinstance(component.definition, dict):
+                raise RefusedError(
+                    "subscripts read from a spreadsheet are not supported", "list the elements in the file"
+                )
+            return component
+        component.parse()
+    return component
+
+
+def _pair_lookup(equation: str) -> str:
+    """Write a lookup as two or more pairs: PySD reads neither ``table(x1,x2,y1,y2)`` nor a single pair."""
+    if single := re.fullmatch(
+        rf"(?P<head>[^=]+?\(\s*(?:\[[^\]]*\]\s*,?)?\s*)\(\s*({NUMBER})\s*,\s*({NUMBER})\s*\)\s*\)", equation
+    ):
+        head, x, y = single["head"], single[2].replace(" ", ""), single[3]
+        return f"{head}({x},{y}),({float(x) + 1},{y}))"
+    numbers = rf"\s*{NUMBER}\s*(?:,\s*{NUMBER}\s*)+"
+    match = re.fullmatch(rf"(?P<head>(?:\"[^\"]*\"|[^\"(=])+)\((?P<numbers>{numbers})\)\s*", equation)
+    if not match:
+        return equation
+    values = [value.strip() for value in match["numbers"].split(",")]
+    if len(values) % 2:
+        raise RefusedError(
+            "an odd number of numbers in a lookup", "expected all x values, then as many y values"
+        )
+    half = len(values) // 2
+    pairs = ",".join(f"({x},{y})" for x, y in zip(values[:half], values[half:], strict=True))
+    return f"{match['head']}({pairs})"
+
+
+def _syntax_problem(block: Block, where: str, error: Exception) -> Problem:
+    name = re.split(r"[=\[(:]", block.equation, maxsplit=1)[0].strip()
+    where = f"{where}, {name}" if name else where
+    near = ""
+    if isinstance(error, ParseError) and error.text:
+        near = str(error.text)[error.pos : error.pos + 30].strip()
+    what = f"this equation cannot be read{f', from {near!r} on' if near else ''}: {_short(block.equation)}"
+    return Problem(
+        what, where, "check brackets, commas and operators, and that the entry before it ends with |"
+    )
+
+
+def _short(text: str, length: int = 70) -> str:
+    return text if len(text) <= length else text[:length] + " …"
+
+
+def _vensim_dimensions(
+    ranges: Sequence[tuple[vensim.SubscriptRange, Block]], source: str, problems: list[Problem]
+) -> tuple[Dimension, ...]:
+    """Resolve ranges made of other ranges, copies (``<->``) and mappings."""
+    written = {fold(r.name): r for r, _ in ranges}
+    elements: dict[str, tuple[str, ...]] = {}
+
+    def expand(key: str, trail: tuple[str, ...], where: str) -> tuple[str, ...]:
+        if key in trail:
+            problems.append(Problem(f"the subscript range '{key}' contains itself", where))
+            return ()
+        if key not in elements:
+            definition = written[key].definition
+            parts = [definition] if isinstance(definition, str) else definition
+            out: list[str] = []
+            for part in parts:
+                folded = fold(part)
+                inner = expand(folded, (*trail, key), where) if folded in written else (tidy(part),)
+                out.extend(e for e in inner if e not in out)
+            elements[key] = tuple(out)
+        return elements[key]
+
+    for key, (_, block) in zip(written, ranges, strict=False):
+        expand(key, (), f"{source}:{block.line}")
+    dimensions = []
+    for subscript_range, block in ranges:
+        where = f"{source}:{block.line}, {subscript_range.name}"
+        own = elements[fold(subscript_range.name)]
+        mappings = {}
+        for target, listed in _mappings(block.equation):
+            key = fold(target)
+            if key not in elements:
+                problems.append(
+                    Problem(
+                        f"maps to '{target}', which is not a subscript range",
+                        where,
+                        suggestion(target, list(written)),
+                    )
+                )
+                continue
+            items = [tuple(elements.get(fold(i), (tidy(i),))) for i in listed] or [
+                (e,) for e in elements[key]
+            ]
+            if len(items) != len(own):
+                problems.append(
+                    Problem(
+                        f"has {len(own)} elements but maps to {len(items)} of '{target}'",
+                        where,
+                        "match one to one",
+                    )
+                )
+                continue
+            mappings[key] = tuple((e, there) for e, group in zip(own, items, strict=True) for there in group)
+        if isinstance(subscript_range.definition, str):  # a copy: A <-> B
+            mappings[fold(subscript_range.definition)] = tuple((e, e) for e in own)
+        dimensions.append(Dimension(name=tidy(subscript_range.name), elements=own, mappings=mappings))
+    return tuple(dimensions)
+
+
+def _mappings(equation: str) -> Iterator[tuple[str, list[str]]]:
+    """Find the targets after ``->``, each with its listed elements; PySD keeps the names alone."""
+    _, arrow, text = equation.partition("->")
+    if arrow and "<->" not in equation:
+        for match in re.finditer(r"\(([^:()]+):([^()]*)\)|([^,()]+)", text):
+            if match[3] is None:
+                yield match[1].strip(), [item.strip() for item in match[2].split(",")]
+            elif match[3].strip():
+                yield match[3].strip(), []
+
+
+def _vensim_method(sketch: str) -> Literal["euler", "rk4"]:
+    """Find the declared method: the fourth number of the settings line ``15:``; 1 and 5 are RK4."""
+    match = re.search(r"^15:\s*\d+,\d+,\d+,(\d+)", sketch, re.MULTILINE)
+    return "rk4" if match and match[1] in {"1", "5"} else "euler"
