@@ -32,6 +32,7 @@ from urbsim.study.plan import mute, plan, slots_of
 from urbsim.study.report import Measured, measure
 from urbsim.study.scenario import Scenario
 from urbsim.study.scenario_file import read_scenario
+from urbsim.study.text_file import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +118,7 @@ def run(
     solver: str = "rk45",
     rtol: float | None = None,
     jobs: int = 1,
-    progress: Callable[[Outcome], None] = lambda outcome: None,
+    progress: Callable[[Outcome], object] = lambda _: None,
 ) -> Results:
     """Run scenarios, given as nouns or as files.
 
@@ -167,7 +168,9 @@ def read_scenarios(scenarios: Iterable[Scenario | str | Path]) -> tuple[Scenario
     problems: list[Problem] = []
     for given in scenarios:
         try:
-            scenario = given if isinstance(given, Scenario) else read_scenario(given, (bundled() / "scenarios",))
+            scenario = (
+                given if isinstance(given, Scenario) else read_scenario(given, (bundled() / "scenarios",))
+            )
         except InputError as failure:
             problems.extend(failure.problems)
             continue
@@ -230,7 +233,7 @@ def read_study(folder: Path) -> Study:
     except InputError as failure:
         problems.extend(failure.problems)
     try:
-        model = read_model(place.model)
+        model = read_model(shown(place.model))
     except InputError as failure:
         problems.extend(failure.problems)
     if levers is None or indicators is None or model is None:
@@ -293,7 +296,9 @@ def _idle(task: Task, options: Options, measured: Measured) -> tuple[str, ...]:
         trajectory = solve(study.system, without, solver=options.solver, rtol=options.rtol)
         other = measure(trajectory, study.indicators, study.place)
         if all(
-            np.allclose(a.values, b.values, rtol=0, atol=SAME * np.nanmax(np.abs(a.values), initial=0), equal_nan=True)
+            np.allclose(
+                a.values, b.values, rtol=0, atol=SAME * np.nanmax(np.abs(a.values), initial=0), equal_nan=True
+            )
             for a, b in zip(measured.series, other.series, strict=True)
         ):
             idle.append(lever.id)
@@ -302,5 +307,3 @@ def _idle(task: Task, options: Options, measured: Measured) -> tuple[str, ...]:
 
 def _run_chunk(scenarios: tuple[Scenario, ...], options: Options) -> list[Outcome]:
     return [run_one(task, options) for task in prepare(scenarios)]
-
-

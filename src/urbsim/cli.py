@@ -9,7 +9,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -62,7 +62,7 @@ def run(
     """Run scenario files, folders of them, patterns or names; write tables, figures and verdicts."""
     languages = _languages(lang)
     files = find_scenarios(scenarios)
-    folder = out or Path("results") / f"{date.today().isoformat()}-{_batch_name(scenarios, files)}"
+    folder = out or Path("results") / f"{datetime.now().astimezone().date()}-{_batch_name(scenarios, files)}"
     from urbsim.output.folder import check_folder
 
     check_folder(folder)
@@ -149,7 +149,7 @@ def find_scenarios(given: Sequence[str]) -> tuple[Path, ...]:
         elif text in named:
             found = [named[text]]
         else:
-            found = sorted(map(Path, glob.glob(text)))
+            found = sorted(map(Path, glob.glob(text)))  # noqa: PTH207 - a pattern may be absolute
         if not found:
             siblings = [str(path.parent / file.name) for file in sorted(path.parent.glob("*.y*ml"))]
             what = "the folder holds no scenario files" if path.is_dir() else "there is no such scenario file"
@@ -183,7 +183,7 @@ def _status(arguments: Sequence[str] | None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return DONE
     except Exception:
         traceback.print_exc()

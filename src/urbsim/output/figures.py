@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,9 +55,9 @@ PICTURES = (
         id="population_by_status",
         title=Words(zh="常住人口（按居住地和户籍）", en="Residents by residence and hukou"),
         indicators=(
-            "urban_hukou_residents",
-            "rural_hukou_urban_residents",
-            "outside_urban_residents",
+            "urban_local_urban_hukou",
+            "urban_local_rural_hukou",
+            "urban_from_outside",
             "rural_residents",
         ),
         stacked=True,
@@ -66,7 +66,7 @@ PICTURES = (
     Picture(
         id="land",
         title=Words(zh="用地指标与城镇建设用地", en="Land quota and land in use"),
-        indicators=("quota_bank", "urban_construction_land"),
+        indicators=("quota_inflow", "quota_bank", "urban_land"),
     ),
     Picture(
         id="service_adequacy",
@@ -82,9 +82,16 @@ PICTURES = (
     ),
 )
 
-# Okabe and Ito's colours, told apart by most colour-blind readers; dashes and markers tell them apart in grey.
+# Okabe and Ito's colours, told apart by most colour-blind readers; dashes and markers do it in grey.
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
+DASHES: tuple[Any, ...] = (
+    "-",
+    (0, (5, 1.5)),
+    (0, (1, 1)),
+    (0, (5, 1, 1, 1)),
+    (0, (8, 2)),
+    (0, (3, 1, 1, 1, 1, 1)),
+)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FILLS = ("#08519C", "#6BAED6", "#E69F00", "#D9D9D9", "#8C6BB1")
 HATCHES = ("", "///", "...", "", "\\\\\\")
@@ -100,15 +107,15 @@ _UNITS = {
     "person/year": Words(zh="人/年", en="persons a year"),
     "km2": Words(en="km²"),
     "km2/year": Words(zh="km²/年", en="km² a year"),
-    "dmnl": Words(en="-"),
-    "1": Words(en="-"),
+    "dmnl": Words(),
+    "1": Words(),
 }
 _COLON = Words(zh="：", en=": ")
 _OBSERVED = Words(zh="实际值", en="observed")
 _TARGET = Words(zh="规划目标", en="plan target")
 _ABOUT = Words(zh="约 ", en="about ")
 
-_STYLE: Mapping[str, Any] = {
+_STYLE: dict[Any, Any] = {
     "font.size": 9.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -165,7 +172,9 @@ def draw(picture: Picture, outcomes: Sequence[Outcome], language: Language) -> F
         figure = _draw_panels(indicators, outcomes, language, picture.level)
     place = outcomes[0].place
     unit = f" [{_unit(indicators[0], language)}]" if picture.stacked else ""
-    figure.suptitle(f"{place.title[language]}{_COLON[language]}{picture.title[language]}{unit}", x=0.01, ha="left")
+    figure.suptitle(
+        f"{place.title[language]}{_COLON[language]}{picture.title[language]}{unit}", x=0.01, ha="left"
+    )
     return figure
 
 
@@ -203,7 +212,8 @@ def _draw_panels(
         _mark(axes, _targets(outcomes, indicator), indicator, language)
         if level is not None:
             axes.axhline(level, color="#888888", linewidth=0.8, zorder=1)
-        axes.set_title(f"{indicator.name[language]} [{_unit(indicator, language)}]")
+        unit = _unit(indicator, language)
+        axes.set_title(f"{indicator.name[language]} [{unit}]" if unit else indicator.name[language])
         _tidy(axes, ticks=4)
     for axes in grid.flat[len(indicators) :]:
         axes.remove()
@@ -222,8 +232,13 @@ def _draw_stacks(indicators: Sequence[Indicator], outcomes: Sequence[Outcome], l
     rows = math.ceil(len(outcomes) / columns)
     figure = Figure(figsize=(max(6.4, 3.4 * columns), 2.9 * rows + 1.1), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    fills = [
-        {"facecolor": FILLS[i % len(FILLS)], "hatch": HATCHES[i % len(HATCHES)], "edgecolor": "white", "linewidth": 0.6}
+    fills: list[dict[str, Any]] = [
+        {
+            "facecolor": FILLS[i % len(FILLS)],
+            "hatch": HATCHES[i % len(HATCHES)],
+            "edgecolor": "white",
+            "linewidth": 0.6,
+        }
         for i in range(len(indicators))
     ]
     for axes, outcome in zip(grid.flat, outcomes, strict=False):
@@ -275,9 +290,16 @@ def _line_style(position: int) -> dict[str, Any]:
 
 
 def _history(axes: Axes, observed: Sequence[Observation]) -> None:
-    points = [(observation.year, observation.value) for observation in observed]
-    if points:
-        axes.scatter(*zip(*points, strict=True), s=16, facecolor="white", edgecolor="#444444", linewidth=1, zorder=4)
+    if observed:
+        axes.scatter(
+            [one.year for one in observed],
+            [one.value for one in observed],
+            s=16,
+            facecolor="white",
+            edgecolor="#444444",
+            linewidth=1,
+            zorder=4,
+        )
 
 
 def _mark(axes: Axes, targets: Sequence[Target], indicator: Indicator, language: Language) -> None:
@@ -286,17 +308,28 @@ def _mark(axes: Axes, targets: Sequence[Target], indicator: Indicator, language:
         return
     low, high = axes.get_ylim()
     low, high = min(low, *(t.value for t in targets)), max(high, *(t.value for t in targets))
-    axes.set_ylim(low, high + 0.12 * (high - low))
-    last = max(target.year for target in targets)
-    for target in targets:
-        axes.vlines(target.year, target.value, high + 0.05 * (high - low), color=RED, linewidth=0.7, linestyle=":")
-        axes.plot(target.year, target.value, marker="D", markersize=7, color=RED, markerfacecolor="none", zorder=5)
+    left, right = axes.get_xlim()
+    line = 0.06 * (high - low)
+    free = [-math.inf, -math.inf]  # where the two lines of the strip are free again
+    for target in sorted(targets, key=lambda target: target.year):
+        row = 0 if target.year - 0.17 * (right - left) > free[0] else 1
+        free[row] = target.year
+        top = high + line * (1 + row)
+        axes.vlines(target.year, target.value, top, color=RED, linewidth=0.7, linestyle=":")
+        axes.plot(
+            target.year, target.value, marker="D", markersize=7, color=RED, markerfacecolor="none", zorder=5
+        )
         axes.annotate(
-            f"{target.year}{_COLON[language]}{_demand(target, indicator, language)}",
-            (target.year, high + 0.06 * (high - low)),
-            ha="right" if target.year == last else "center",
+            _demand(target, indicator, language),
+            (target.year, top),
+            xytext=(-3, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
             color=RED,
         )
+    axes.set_xlim(left, right)
+    axes.set_ylim(low, high + line * (2 + (free[1] > -math.inf)))
 
 
 def _demand(target: Target, indicator: Indicator, language: Language) -> str:
@@ -390,7 +423,7 @@ def _years(outcome: Outcome) -> np.ndarray:
 
 def _unit(indicator: Indicator, language: Language) -> str:
     words = _UNITS.get(indicator.unit.casefold())
-    return words[language] if words else indicator.unit
+    return indicator.unit if words is None else words[language]
 
 
 def _by_place(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:

@@ -26,8 +26,8 @@ KNOWN = (
     "Arial Unicode MS",
 )
 ADVICE = (
-    "no font with Chinese characters was found: the figures are in English only. Debian and Ubuntu have one in "
-    "the package fonts-noto-cjk, Fedora in google-noto-sans-cjk-fonts; Windows and macOS bring their own."
+    "no font with Chinese characters was found: the figures are in English only. Debian and Ubuntu have one "
+    "in the package fonts-noto-cjk, Fedora in google-noto-sans-cjk-fonts; Windows and macOS bring their own."
 )
 
 
@@ -39,7 +39,10 @@ def chinese_font() -> str | None:
         return found
     # The list of fonts is cached between runs; look once more for one installed since.
     for path in font_manager.findSystemFonts():
-        if any(part in path.lower() for part in ("cjk", "wqy", "sourcehan", "simhei", "msyh", "pingfang", "uming")):
+        if any(
+            part in path.lower()
+            for part in ("cjk", "wqy", "sourcehan", "simhei", "msyh", "pingfang", "uming")
+        ):
             try:
                 font_manager.fontManager.addfont(path)
             except (OSError, RuntimeError):

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from urbsim.study.indicator import Indicator
 from urbsim.study.judge import arithmetic_notes
-from urbsim.study.quantity import quantity
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Place
+from urbsim.study.quantity import quantity
 from urbsim.study.target import Target, Verdict
 from urbsim.study.words import Language
 
@@ -104,7 +104,9 @@ def _heading(target: Target, indicators: Iterable[Indicator], place: Place, lang
 def _demand(target: Target, indicators: Iterable[Indicator], language: Language) -> str:
     unit = _indicator(target, indicators).unit
     sign = {"~": _WORDS["about"][language], "<=": _WORDS["at most"][language], ">=": ""}[target.operator]
-    number = f"{target.value:g} %" if unit == "%" else quantity(target.value, unit, language=language, long=True)
+    number = (
+        f"{target.value:g} %" if unit == "%" else quantity(target.value, unit, language=language, long=True)
+    )
     return f"{sign}{number}"
 
 
@@ -120,11 +122,16 @@ def _cell(outcome: Outcome, target: Target, language: Language) -> Text:
 
 
 def _verdict(verdict: Verdict, unit: str, language: Language) -> Text:
-    cell = Text(f"{quantity(verdict.value, unit, language=language)}  ")
+    cell = Text(f"{_number(verdict.value, unit, language)}  ")
     if verdict.met:
         return cell.append(_WORDS["met"][language], style="green")
-    gap = quantity(verdict.gap, unit, language=language, signed=True)
+    gap = _number(verdict.gap, unit, language, signed=True)
     return cell.append(f"{_WORDS['missed'][language]} {gap}", style="red")
+
+
+def _number(value: float, unit: str, language: Language, *, signed: bool = False) -> str:
+    """Write a number for a cell; the unit stands with the target, but for millions of persons."""
+    return quantity(value, unit, language=language, signed=signed).removesuffix(unit).rstrip()
 
 
 def _indicator(target: Target, indicators: Iterable[Indicator]) -> Indicator:

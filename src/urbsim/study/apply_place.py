@@ -117,7 +117,9 @@ def _tables(
         if index is not None:
             numbered = np.arange(int(np.prod(shape))).reshape(shape)[index]
             for flat in np.atleast_1d(numbered).ravel():
-                points[tuple(int(i) for i in np.unravel_index(flat, shape)) if shape else ()][row.year] = row.value
+                points[tuple(int(i) for i in np.unravel_index(flat, shape)) if shape else ()][row.year] = (
+                    row.value
+                )
     missing = [p for p in np.ndindex(*shape) if p not in points]
     if missing and len(problems) == before:
         label = ",".join(axis[i] for axis, i in zip(axes, missing[0], strict=True))
@@ -141,7 +143,8 @@ def _index(
         if regional is None:
             problems.append(
                 Problem(
-                    f"'{row.variable}' is not by region, expected an empty region, not '{row.region}'", row.where
+                    f"'{row.variable}' is not by region, expected an empty region, not '{row.region}'",
+                    row.where,
                 )
             )
             return None
@@ -150,7 +153,8 @@ def _index(
     if row.elements and len(row.elements) != len(others):
         problems.append(
             Problem(
-                f"element is '{'|'.join(row.elements)}', but '{row.variable}' has {len(others)} further dimensions",
+                f"element is '{'|'.join(row.elements)}', but '{row.variable}' has {len(others)} dimensions "
+                "besides the region",
                 row.where,
             )
         )

@@ -9,7 +9,7 @@ from urbsim.errors import InputError, PlaceError, Problem, ScenarioError, sugges
 from urbsim.names import fold
 from urbsim.study.indicator import Indicator
 from urbsim.study.lever import Lever
-from urbsim.study.place import Place
+from urbsim.study.place import Observation, Place
 from urbsim.study.plan import Interface
 from urbsim.study.quantity import same_unit
 from urbsim.study.scenario import Scenario
@@ -37,7 +37,7 @@ def check_catalogues(
     if problems:
         raise InputError(problems)
     known = {indicator.id: indicator for indicator in indicators}
-    rows = (*place.history, *place.targets)
+    rows: tuple[Observation | Target, ...] = (*place.history, *place.targets)
     problems = [
         problem for row in rows for problem in _report_problems(row.indicator, row.unit, row.where, known)
     ]
@@ -65,9 +65,7 @@ def check_scenario(
             names = {fold(output.name): output.name for output in outputs}
             if fold(demand.variable) not in names:
                 fix = suggestion(demand.variable, [*names.values()])
-                problems.append(
-                    Problem(f"the model has no variable '{demand.variable}'", demand.where, fix)
-                )
+                problems.append(Problem(f"the model has no variable '{demand.variable}'", demand.where, fix))
         if place.members(demand.region) is None:
             fix = suggestion(demand.region, place.areas)
             problems.append(

@@ -24,7 +24,7 @@ class Indicator:
     per: str | None = None
     weight: str | None = None
     scale: float = 1.0
-    note: Words = Words()
+    note: Words = field(default_factory=Words)
     where: str = ""
 
     def __post_init__(self) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 from urbsim.engine.trajectory import Trajectory
 from urbsim.names import fold
 from urbsim.study.indicator import Indicator
-from urbsim.study.quantity import quantity
 from urbsim.study.place import Place
+from urbsim.study.quantity import quantity
 from urbsim.study.report import Measured
 from urbsim.study.target import Check, Finding, Target, Verdict
 
@@ -44,7 +44,7 @@ def judge(measured: Measured, targets: Sequence[Target], place: Place) -> tuple[
 def inspect(
     checks: Sequence[Check], trajectory: Trajectory, measured: Measured, place: Place
 ) -> tuple[Finding, ...]:
-    """Hold a run against the checks; each finding names the value that lies lowest within, or farthest beyond."""
+    """Hold a run against the checks; each finding names the value nearest to its bounds, or farthest beyond."""
     return tuple(_inspect(check, trajectory, measured, place) for check in checks)
 
 
@@ -130,4 +130,6 @@ def _have(totals: Mapping[str, float], unit: str) -> str:
     if quantity(totals[low], unit) == quantity(totals[high], unit):
         who = f"{low} has" if len(totals) == 1 else "the scenarios have"
         return f"{who} {quantity(totals[low], unit)}"
-    return f"the scenarios have {quantity(totals[low], unit)} ({low}) to {quantity(totals[high], unit)} ({high})"
+    return (
+        f"the scenarios have {quantity(totals[low], unit)} ({low}) to {quantity(totals[high], unit)} ({high})"
+    )

@@ -33,8 +33,8 @@ class Lever:
     range: tuple[float, float]
     select: Mapping[str, str] = field(default_factory=dict)
     scale: float = 1.0
-    clause: Words = Words()
-    note: Words = Words()
+    clause: Words = field(default_factory=Words)
+    note: Words = field(default_factory=Words)
     where: str = ""
 
     def __post_init__(self) -> None:

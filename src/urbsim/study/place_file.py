@@ -74,7 +74,7 @@ def read_place(folder: Path) -> Place:
     _refuse_twins(history, lambda o: (o.indicator, fold(o.region), o.year, o.vintage), problems)
     _refuse_twins(targets, lambda t: t.id, problems)
     try:
-        form, _ = read_yaml(folder / "place.yaml", _Place, PlaceError)
+        form, at = read_yaml(folder / "place.yaml", _Place, PlaceError)
     except InputError as failure:
         raise PlaceError([*failure.problems, *problems]) from None
 
@@ -98,44 +98,61 @@ def read_place(folder: Path) -> Place:
         targets=targets,
         sources=sources,
     )
-    yaml_problems = _problems_of(place, shown(folder / "place.yaml"))
-    problems = [*yaml_problems, *problems, *_foreign(place)]
+    problems = [*_problems_of(place, at), *problems, *_foreign(place)]
     if problems:
         raise PlaceError(problems)
     return place
 
 
-def _problems_of(place: Place, where: str) -> list[Problem]:
-    problems: list[Problem] = []
-    for name in (place.name, *place.regions, *place.groups):
-        # Only the place's own name is ever part of a file name.
-        if not (NAME if name == place.name else AREA).fullmatch(name):
-            problems.append(Problem(f"name '{name}' is not allowed, expected letters, digits, - and _", where))
+def _problems_of(place: Place, at: Callable[[str], str]) -> list[Problem]:
+    # Only the place's own name is ever part of a file name; those of regions may hold blanks.
+    allowed = "is not allowed, expected letters, digits, - and _"
+    problems = [
+        Problem(f"'{name}' {allowed}", at(key))
+        for key, pattern, names in (
+            ("name", NAME, (place.name,)),
+            ("regions", AREA, place.regions),
+            ("groups", AREA, place.groups),
+        )
+        for name in names
+        if not pattern.fullmatch(name)
+    ]
     if not place.regions:
-        problems.append(Problem("there are no regions", where))
+        problems.append(Problem("there are no regions", at("regions")))
     names = [fold(name) for name in (*place.regions, *place.groups)]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        problems.append(Problem(f"'{name}' names two regions or groups", where))
+    problems.extend(
+        Problem(f"'{name}' names two regions or groups", at("groups"))
+        for name in sorted({name for name in names if names.count(name) > 1})
+    )
     if fold(place.name) in names and len(place.regions) > 1:
         problems.append(
-            Problem(f"'{place.name}' is the whole place, and cannot also name a region or group", where)
+            Problem(
+                f"'{place.name}' is the whole place, and cannot also name a region or group", at("regions")
+            )
         )
     for name, group in place.groups.items():
         problems.extend(
-            Problem(f"group {name}: there is no region '{region}'", where, suggestion(region, [*place.regions]))
+            Problem(
+                f"group {name}: there is no region '{region}'",
+                at("groups"),
+                suggestion(region, [*place.regions]),
+            )
             for region in group.regions
             if region not in place.regions
         )
         if len(set(group.regions)) < len(group.regions) or not group.regions:
-            problems.append(Problem(f"group {name}: expected one or more regions, each once", where))
+            problems.append(Problem(f"group {name}: expected one or more regions, each once", at("groups")))
     if place.period[0] >= place.period[1]:
-        problems.append(Problem("period: expected the first year before the last", where))
+        problems.append(Problem("period: expected the first year before the last", at("period")))
     if place.period[0] != place.base_year:
         problems.append(
-            Problem(f"period: starts in {place.period[0]}, but the stocks are those of {place.base_year}", where)
+            Problem(
+                f"period: starts in {place.period[0]}, but the stocks are those of {place.base_year}",
+                at("period"),
+            )
         )
     if not place.model.is_file():
-        problems.append(Problem(f"model: there is no file {shown(place.model)}", where))
+        problems.append(Problem(f"there is no model {shown(place.model)}", at("model")))
     return problems
 
 
@@ -225,7 +242,7 @@ def _read_targets(path: Path, sources: Collection[str], problems: list[Problem])
             indicator=row.text("indicator"),
             region=row.cells["region"],
             year=row.year(),
-            operator=cast(Operator, row.choice("operator", OPERATORS)),
+            operator=cast("Operator", row.choice("operator", OPERATORS)),
             value=row.number("value"),
             unit=row.text("unit"),
             binding=row.cells["binding"],
@@ -239,7 +256,7 @@ def _read_targets(path: Path, sources: Collection[str], problems: list[Problem])
 
 
 def _read_sources(path: Path, problems: list[Problem]) -> tuple[Source, ...]:
-    sources = []
+    sources: list[Source] = []
     for row in read_table(path, _SOURCES, problems):
         cells = {column: row.cells[column] for column in _SOURCES}
         row.text("id"), row.text("title")
@@ -267,5 +284,3 @@ def _refuse_twins(rows: Iterable[Any], key: Callable[[Any], object], problems: l
         if key(row) in first:
             problems.append(Problem(f"repeats the entry of {first[key(row)]}", row.where))
         first.setdefault(key(row), row.where)
-
-

@@ -18,6 +18,8 @@ from urbsim.names import fold
 from urbsim.study.lever import Lever
 from urbsim.study.place import Place
 from urbsim.study.scenario import Scenario, Setting
+from urbsim.study.target import Check, Target
+
 
 class Interface(Protocol):
     """What a study needs to know of a compiled model: what can be set, and what can be reported."""
@@ -46,7 +48,7 @@ def plan(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Inte
     for name, settings in scenario.parameters.items():
         constant = constants.get(fold(name))
         if constant is None:
-            problems.append(_unknown_parameter(name, settings[0].where, constants, known))
+            problems.append(_unknown_parameter(name, settings[0].entry, constants, known))
             continue
         _set_parameter(inputs, constant, settings, place, problems)
 
@@ -55,7 +57,7 @@ def plan(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Inte
         lever = known.get(id_) or known.get(fold(id_).replace(" ", "_"))
         if lever is None:
             problems.append(
-                Problem(f"there is no lever '{id_}'", settings[0].where, suggestion(id_, [*known]))
+                Problem(f"there is no lever '{id_}'", settings[0].entry, suggestion(id_, [*known]))
             )
             continue
         constant = constants[fold(lever.variable)]
@@ -89,14 +91,12 @@ def period(scenario: Scenario, place: Place, problems: list[Problem]) -> tuple[i
                 f"start in {place.base_year}",
             )
         )
-    for target in scenario.targets or ():
-        if not first <= target.year <= last:
-            problems.append(
-                Problem(f"year {target.year} is outside the period {first}-{last}", target.where)
-            )
-    for check in scenario.checks:
-        if check.year is not None and not first <= check.year <= last:
-            problems.append(Problem(f"year {check.year} is outside the period {first}-{last}", check.where))
+    demands: tuple[Target | Check, ...] = (*(scenario.targets or ()), *scenario.checks)
+    problems.extend(
+        Problem(f"year {demand.year} is outside the period {first}-{last}", demand.where)
+        for demand in demands
+        if demand.year is not None and not first <= demand.year <= last
+    )
     return first, last
 
 
@@ -198,7 +198,8 @@ def _spread(
         if not regional and len(regions) < len(place.regions):
             problems.append(
                 Problem(
-                    f"'{constant.name}' is one number for the whole place, and cannot be set for '{setting.region}'",
+                    f"'{constant.name}' is one number for the whole place, "
+                    f"and cannot be set for '{setting.region}'",
                     setting.where,
                 )
             )
@@ -233,7 +234,10 @@ def _slots(
         chosen = wanted if position == regional else elements & set(folded)
         choices.append([i for i, element in enumerate(folded) if not chosen or element in chosen])
     shape = [len(axis) for axis in constant.axes]
-    return tuple(constant.first + int(np.ravel_multi_index(i, shape)) if i else constant.first for i in product(*choices))
+    return tuple(
+        constant.first + int(np.ravel_multi_index(i, shape)) if i else constant.first
+        for i in product(*choices)
+    )
 
 
 def _unknown_parameter(

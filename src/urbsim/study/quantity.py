@@ -17,6 +17,8 @@ def quantity(
 ) -> str:
     """Write a value with its unit; counts of persons are in millions, in Chinese in 万人.
 
+    `long` writes out a number that somebody set: with all its digits, and "million" in full.
+
     Examples
     --------
     >>> quantity(2390.4, "10k persons")
@@ -34,6 +36,8 @@ def quantity(
         return f"{persons / 1e6:{sign}g} million" if long else f"{persons / 1e6:{sign}.1f} m"
     if unit == "%":
         return f"{value:{sign}.1f}"
+    if long:
+        return f"{value:{sign}g} {unit}".strip()
     digits = f"{value:{sign}.1f}" if abs(value) < 1000 else f"{value:{sign},.0f}"
     return f"{digits} {unit}".strip()
 

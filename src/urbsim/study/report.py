@@ -49,7 +49,7 @@ def measure(trajectory: Trajectory, indicators: Sequence[Indicator], place: Plac
 
     An indicator whose variable has no regions is reported for the whole place only.
     """
-    series = []
+    series: list[Series] = []
     for indicator in indicators:
         parts = _parts(trajectory, indicator, place, run)
         areas = place.areas if parts[0].ndim == 2 else (place.name,)
@@ -66,19 +66,17 @@ def _parts(trajectory: Trajectory, indicator: Indicator, place: Place, run: int)
     return tuple(_regional(trajectory, name, indicator.select, place, run) for name in names)
 
 
-def _regional(
-    trajectory: Trajectory, name: str, select: Mapping[str, str], place: Place, run: int
-) -> Floats:
+def _regional(trajectory: Trajectory, name: str, select: Mapping[str, str], place: Place, run: int) -> Floats:
     position = trajectory.index(name)
     axes = trajectory.outputs[position].axes
-    values = trajectory.values[position][..., run]
+    values: Floats = trajectory.values[position][..., run]
     regional = place.axis(axes)
     elements = {fold(element) for element in select.values()}
     for axis in reversed(range(len(axes))):
         if axis == regional:
             continue
         chosen = [i for i, element in enumerate(axes[axis]) if fold(element) in elements]
-        values = values.take(chosen[0], axis=axis) if chosen else values.sum(axis=axis)
+        values = np.take(values, chosen[:1] or range(len(axes[axis])), axis=axis).sum(axis=axis)
     return values
 
 

@@ -60,6 +60,7 @@ class Setting:
     years: tuple[float, ...] = ()
     amounts: tuple[Amount, ...]
     where: str = ""
+    entry: str = ""  # where the name of the lever or parameter stands
 
 
 Settings = Mapping[str, tuple[Setting, ...]]
@@ -84,8 +85,8 @@ class Scenario:
     name: str
     place: str
     source: str = ""
-    title: Words = Words()
-    description: Words = Words()
+    title: Words = field(default_factory=Words)
+    description: Words = field(default_factory=Words)
     period: tuple[int, int] | None = None
     levers: Settings = field(default_factory=dict)
     parameters: Settings = field(default_factory=dict)

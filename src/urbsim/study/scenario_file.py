@@ -13,7 +13,7 @@ from urbsim.study.scenario import Amount, Scenario, Setting, Settings
 from urbsim.study.target import Check, Operator, Target
 from urbsim.study.text_file import shown
 from urbsim.study.words import Words
-from urbsim.study.yaml_file import Locate, Located, number, read_yaml
+from urbsim.study.yaml_file import Locate, LocatedError, number, read_yaml
 
 NAME = re.compile(r"\w[\w-]{0,79}")
 _COMPARISONS: dict[str, Operator] = {"at_least": ">=", "at_most": "<=", "about": "~"}
@@ -41,7 +41,9 @@ class _Target:
         key = next(key for key in _COMPARISONS if getattr(self, key) is not None)
         same = ("indicator", "year", "region", "id", "source", "clause", "note", "where")
         return Target(
-            operator=_COMPARISONS[key], value=getattr(self, key), **{name: getattr(self, name) for name in same}
+            operator=_COMPARISONS[key],
+            value=getattr(self, key),
+            **{name: getattr(self, name) for name in same},
         )
 
 
@@ -178,13 +180,13 @@ def _settings(node: Any, locate: Locate) -> Settings:
     for name, value in node.items():
         where = locate(node, name)
         try:
-            settings[str(name)] = tuple(_areas(value, where, locate))
-        except Located as failure:
+            settings[str(name)] = tuple(replace(s, entry=where) for s in _areas(value, where, locate))
+        except LocatedError as failure:
             problems.extend(failure.problems)
         except ValueError as failure:
             problems.append(Problem(f"{name}: {failure}", where))
     if problems:
-        raise Located(problems)
+        raise LocatedError(problems)
     return settings
 
 
@@ -209,7 +211,7 @@ def _areas(value: Any, where: str, locate: Locate) -> Iterator[Setting]:
         except ValueError as failure:
             problems.append(Problem(f"{region}: {failure}", position))
     if problems:
-        raise Located(problems)
+        raise LocatedError(problems)
 
 
 def _path(region: str, points: Mapping[Any, Any], where: str) -> Setting:

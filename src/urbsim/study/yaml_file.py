@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -31,7 +32,7 @@ Locate = Callable[[object, object], str]
 """Give ``file:line:column`` of a node, or of the entry of a node under a key."""
 
 
-class Located(ValueError):
+class LocatedError(ValueError):
     """Problems that already know their line."""
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -40,7 +41,10 @@ class Located(ValueError):
 
 
 def read_yaml(
-    path: Path, form: type[T], error: type[InputError] = InputError, hooks: Mapping[object, Hook] | None = None
+    path: Path,
+    form: type[T],
+    error: type[InputError] = InputError,
+    hooks: Mapping[object, Hook] | None = None,
 ) -> tuple[T, Callable[[str], str]]:
     """Read a YAML file into `form`, a dataclass or a tuple of them.
 
@@ -61,7 +65,9 @@ def read_yaml(
     except MarkedYAMLError as failure:
         mark = failure.problem_mark or failure.context_mark
         where = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
-        raise error(Problem(_first_line(failure.problem or failure.context or "is not YAML"), where)) from None
+        raise error(
+            Problem(_first_line(failure.problem or failure.context or "is not YAML"), where)
+        ) from None
     except YAMLError as failure:
         raise error(Problem(_first_line(str(failure)), source)) from None
 
@@ -92,9 +98,9 @@ def _converter(locate: Locate, hooks: Mapping[object, Hook]) -> Converter:
     converter.register_structure_hook(int, lambda value, _: _whole(value))
     converter.register_structure_hook(str, lambda value, _: _text(value))
 
-    def of_class(cls: type[Any], converter: Converter) -> Callable[[Any, Any], Any]:
+    def of_class(cls: type[Any]) -> Callable[[Any, Any], Any]:
         located = "where" in {field.name for field in fields(cls)}
-        overrides = {"where": override(omit=True)} if located else {}
+        overrides: dict[str, Any] = {"where": override(omit=True)} if located else {}
         read = make_dict_structure_fn(
             cls, converter, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=True, **overrides
         )
@@ -105,15 +111,15 @@ def _converter(locate: Locate, hooks: Mapping[object, Hook]) -> Converter:
 
         return structure
 
-    def of_mapping(type_: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    def of_mapping(type_: Any) -> Callable[[Any, Any], Any]:
         read = mapping_structure_factory(type_, converter, structure_to=dict)
         return lambda value, t: read(_expect(value, dict, "a mapping"), t)
 
-    def of_list(type_: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    def of_list(type_: Any) -> Callable[[Any, Any], Any]:
         read = homogenous_tuple_structure_factory(type_, converter)
         return lambda value, t: read(_expect(value, list, "a list"), t)
 
-    def of_pair(type_: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    def of_pair(type_: Any) -> Callable[[Any, Any], Any]:
         first, second = get_args(type_)
 
         def structure(value: Any, _: Any) -> Any:
@@ -123,13 +129,9 @@ def _converter(locate: Locate, hooks: Mapping[object, Hook]) -> Converter:
 
         return structure
 
-    converter.register_structure_hook_factory(lambda t: get_origin(t) in (Mapping, dict) or t is dict, of_mapping)
-    converter.register_structure_hook_factory(
-        lambda t: get_origin(t) is tuple and get_args(t)[-1] is Ellipsis, of_list
-    )
-    converter.register_structure_hook_factory(
-        lambda t: get_origin(t) is tuple and len(get_args(t)) == 2 and get_args(t)[-1] is not Ellipsis, of_pair
-    )
+    converter.register_structure_hook_factory(_is_mapping, of_mapping)
+    converter.register_structure_hook_factory(lambda t: _is_tuple(t) and not _is_pair(t), of_list)
+    converter.register_structure_hook_factory(_is_pair, of_pair)
     converter.register_structure_hook_factory(lambda t: isinstance(t, type) and is_dataclass(t), of_class)
     both = converter.get_structure_hook(Words)
     converter.register_structure_hook(
@@ -143,9 +145,23 @@ def _converter(locate: Locate, hooks: Mapping[object, Hook]) -> Converter:
     return converter
 
 
-def _problems(failure: BaseException, node: Any, parent: Any, key: object, locate: Locate) -> Iterator[Problem]:
+def _is_mapping(type_: Any) -> bool:
+    return get_origin(type_) in (collections.abc.Mapping, dict)
+
+
+def _is_tuple(type_: Any) -> bool:
+    return get_origin(type_) is tuple
+
+
+def _is_pair(type_: Any) -> bool:
+    return _is_tuple(type_) and len(get_args(type_)) == 2 and get_args(type_)[-1] is not Ellipsis
+
+
+def _problems(
+    failure: BaseException, node: Any, parent: Any, key: object, locate: Locate
+) -> Iterator[Problem]:
     label = f"{key}: " if isinstance(key, str) else ""
-    if isinstance(failure, Located):
+    if isinstance(failure, LocatedError):
         yield from failure.problems
     elif isinstance(failure, ClassValidationError | IterableValidationError):
         noted, bare = failure.group_exceptions()

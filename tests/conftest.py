@@ -1,0 +1,34 @@
+"""A small study of two regions with round numbers, to run and to spoil."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from urbsim.cli import main
+
+TINY = Path(__file__).parent / "data" / "tiny"
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a copy of the tiny study; it is the current folder."""
+    folder = tmp_path / "study"
+    shutil.copytree(TINY, folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def urbsim() -> Callable[..., int]:
+    """Give the command line: words in, exit status out."""
+
+    def run(*words: str | Path) -> int:
+        with pytest.raises(SystemExit) as ending:
+            main([str(word) for word in words])
+        return int(ending.value.code or 0)
+
+    return run

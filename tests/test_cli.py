@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from urbsim import __version__, batch
+from urbsim.cli import BUG, DONE, FAILED, INTERRUPTED, WRONG_INPUT, cli
+from urbsim.errors import RunError
+
+Urbsim = Callable[..., int]
+Captured = pytest.CaptureFixture[str]
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_prints_verdicts_and_where_the_results_are(
+    tiny: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    status = urbsim("run", "scenarios", "--no-figures", "--out", "out")
+
+    said = capsys.readouterr()
+    assert status == DONE
+    assert "baseline  69.8  missed -0.2  75.3  missed -4.7  22.6 m  missed -5.4 m" in said.out
+    assert "faster    70.1  met          79.7  met          23.9 m  missed -4.1 m" in said.out
+    assert "'about' is met from half a point below for rates and 1 % below for counts." in said.out
+    assert (
+        "80 % and 28 million agree only at 35.0 m residents; the scenarios have 30.0 m in 2035." in said.out
+    )
+    assert "out/  run.json  summary.csv  targets.csv  trajectories.csv" in said.out
+    assert "checks: 2 of 2 passed" in said.err
+
+
+def test_one_scenario_is_named_in_the_note(tiny: Path, urbsim: Urbsim, capsys: Captured) -> None:
+    urbsim("run", "scenarios/baseline.yaml", "--no-figures", "--out", "out")
+
+    expected = "80 % and 28 million agree only at 35.0 m residents; baseline has 30.0 m in 2035."
+    assert expected in capsys.readouterr().out
+
+
+def test_the_table_speaks_chinese_when_only_chinese_is_asked_for(
+    tiny: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    urbsim("run", "scenarios/baseline.yaml", "--no-figures", "--lang", "zh", "--out", "out")
+
+    said = capsys.readouterr().out
+    assert "2035: 约 2800 万人" in said
+    assert "未达到 -541 万人" in said
+
+
+def test_the_results_folder_is_named_by_date_and_scenario(tiny: Path, urbsim: Urbsim) -> None:
+    urbsim("run", "scenarios/baseline.yaml", "--no-figures")
+    urbsim("run", "scenarios", "--no-figures")
+
+    names = sorted(folder.name for folder in Path("results").iterdir())
+    assert [name[11:] for name in names] == ["baseline", "scenarios"]
+
+
+def test_scenarios_are_found_by_file_folder_pattern_and_name(tiny: Path, urbsim: Urbsim) -> None:
+    for words in (["scenarios/faster.yaml"], ["scenarios"], ["scenarios/fast*.yaml"], ["faster"]):
+        assert urbsim("run", *words, "--no-figures", "--out", "out") == DONE
+        assert "faster" in {row["scenario"] for row in rows(Path("out/targets.csv"))}
+
+
+def test_a_file_named_twice_runs_once(tiny: Path, urbsim: Urbsim) -> None:
+    urbsim("run", "scenarios", "scenarios/faster.yaml", "--no-figures", "--out", "out")
+
+    assert len(rows(Path("out/targets.csv"))) == 6
+
+
+def test_two_processes_give_the_same_files_as_one(tiny: Path, urbsim: Urbsim) -> None:
+    urbsim("run", "scenarios", "--no-figures", "--out", "one")
+    urbsim("run", "scenarios", "--no-figures", "--out", "two", "--jobs", "2")
+
+    for name in ("trajectories.csv", "summary.csv", "targets.csv"):
+        assert Path("one", name).read_bytes() == Path("two", name).read_bytes()
+
+
+def test_a_missed_target_matters_only_under_strict(tiny: Path, urbsim: Urbsim) -> None:
+    assert urbsim("run", "scenarios", "--no-figures", "--out", "out") == DONE
+    assert urbsim("run", "scenarios", "--no-figures", "--out", "out", "--strict") == FAILED
+
+
+def test_a_lever_that_moves_nothing_is_pointed_out(tiny: Path, urbsim: Urbsim, capsys: Captured) -> None:
+    Path("scenarios/wish.yaml").write_text(
+        "name: wish\nplace: tiny\nlevers: {wish: 2, moving_rate: 3}\n", encoding="utf-8"
+    )
+
+    urbsim("run", "wish", "--no-figures", "--out", "out")
+
+    said = capsys.readouterr().err
+    assert "wish: lever 'wish' moves nothing that is reported" in said
+    assert "moving_rate" not in said
+    assert json.loads(Path("out/run.json").read_text(encoding="utf-8"))["scenarios"][0]["idle_levers"] == [
+        "wish"
+    ]
+
+
+def test_a_failed_check_is_reported_with_the_worst_value(
+    tiny: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    Path("scenarios/strict.yaml").write_text(
+        "name: strict\nplace: tiny\nchecks: [{variable: Villagers, at_least: 3e6, region: east}]\n",
+        encoding="utf-8",
+    )
+
+    urbsim("run", "strict", "--no-figures", "--out", "out")
+
+    said = capsys.readouterr().err
+    assert "strict: check failed: Villagers in east at least 3e+06; it is" in said
+    assert "(Villagers[east], 2035)" in said
+
+
+def test_a_failed_run_does_not_stop_the_others(
+    tiny: Path, urbsim: Urbsim, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solve = batch.solve
+
+    def fail_baseline(system: batch.System, schedule: batch.Schedule, **options: object) -> object:
+        if not schedule.moves:
+            raise RunError("Villagers[east] is not a number from 2021 on")
+        return solve(system, schedule, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(batch, "solve", fail_baseline)
+
+    status = urbsim("run", "scenarios", "--no-figures", "--out", "out")
+
+    said = capsys.readouterr()
+    assert status == FAILED
+    assert "baseline failed: Villagers[east] is not a number from 2021 on" in said.err
+    assert {row["scenario"] for row in rows(Path("out/trajectories.csv"))} == {"faster"}
+    assert "baseline  failed" in said.out
+
+
+def test_a_bug_keeps_its_traceback(
+    tiny: Path, urbsim: Urbsim, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "measure", lambda *_: 1 / 0)
+
+    status = urbsim("run", "scenarios", "--no-figures", "--out", "out")
+
+    said = capsys.readouterr().err
+    assert status == BUG
+    assert "Traceback" in said
+    assert "ZeroDivisionError" in said
+    assert "This is a bug of urbsim." in said
+    assert not Path("out").exists()
+
+
+def test_an_interrupted_run_leaves_nothing(
+    tiny: Path, urbsim: Urbsim, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch, "solve", interrupt)
+
+    status = urbsim("run", "scenarios", "--no-figures", "--out", "out")
+
+    assert status == INTERRUPTED
+    assert "interrupted" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--lang", "fr"], "'fr', expected zh, en or zh,en"),
+        (["--solver", "heun"], "'heun' is not one of"),
+        (["--rtol", "1"], "is not in the range"),
+    ],
+)
+def test_wrong_options_are_refused(
+    words: list[str], expected: str, tiny: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    assert urbsim("run", "scenarios", *words) == WRONG_INPUT
+    assert expected in capsys.readouterr().err
+
+
+def test_results_never_replace_a_folder_of_other_things(tiny: Path, urbsim: Urbsim, capsys: Captured) -> None:
+    status = urbsim("run", "scenarios", "--no-figures", "--out", "models")
+
+    assert status == WRONG_INPUT
+    assert "models: is not a results folder, and would be replaced" in capsys.readouterr().err
+    assert Path("models/tiny.mdl").exists()
+
+
+def test_results_never_replace_notes_kept_beside_them(tiny: Path, urbsim: Urbsim, capsys: Captured) -> None:
+    urbsim("run", "baseline", "--no-figures", "--out", "out")
+    Path("out/notes.txt").write_text("mine", encoding="utf-8")
+
+    status = urbsim("run", "baseline", "--no-figures", "--out", "out")
+
+    assert status == WRONG_INPUT
+    assert "out: holds notes.txt, which would be lost" in capsys.readouterr().err
+
+
+def test_lists_are_the_same_facts_for_people_and_programs(
+    tiny: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    expected = {
+        "scenarios": ("name", ["baseline", "faster"]),
+        "levers": ("id", ["moving_rate", "young_standard", "wish"]),
+        "indicators": ("id", ["urbanization_rate", "urban_residents", "young_adequacy", "mood"]),
+        "targets": ("id", ["T1", "T2", "T3"]),
+    }
+    for what, (key, names) in expected.items():
+        assert urbsim("list", what, "--place", "tiny", "--json") == DONE
+        facts = json.loads(capsys.readouterr().out)
+        assert [fact[key] for fact in facts] == names
+
+        urbsim("list", what, "--place", "tiny")
+        table = capsys.readouterr().out
+        assert all(name in table for name in names)
+
+
+def test_levers_are_listed_with_the_value_that_the_place_has(
+    tiny: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    urbsim("list", "levers", "--place", "tiny", "--json")
+
+    levers = {lever["id"]: lever for lever in json.loads(capsys.readouterr().out)}
+    assert levers["moving_rate"]["default"] == [2.0]
+    assert levers["moving_rate"]["range"] == [0, 10]
+    assert levers["young_standard"]["default"] == [0.8, 1.0]
+
+
+def test_listing_an_unknown_place_offers_the_nearest(tiny: Path, urbsim: Urbsim, capsys: Captured) -> None:
+    assert urbsim("list", "levers", "--place", "tinny") == WRONG_INPUT
+    assert "did you mean 'tiny'?" in capsys.readouterr().err
+
+
+def test_init_copies_a_study_that_can_be_read(
+    tmp_path: Path, urbsim: Urbsim, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert urbsim("init", tmp_path / "my-study") == DONE
+
+    monkeypatch.chdir(tmp_path / "my-study")
+    capsys.readouterr()
+    assert urbsim("list", "places", "--json") == DONE
+    folders = [place["folder"] for place in json.loads(capsys.readouterr().out)]
+    assert all(Path(folder).is_relative_to(tmp_path) for folder in folders)
+
+
+def test_init_refuses_to_overwrite(tiny: Path, urbsim: Urbsim, capsys: Captured) -> None:
+    before = sorted(tiny.rglob("*"))
+
+    assert urbsim("init", tiny) == WRONG_INPUT
+    assert "exists already, and is not overwritten" in capsys.readouterr().err
+    assert sorted(tiny.rglob("*")) == before
+
+
+def test_the_version_and_the_help_are_given() -> None:
+    runner = CliRunner()
+
+    assert __version__ in runner.invoke(cli, ["--version"]).output
+    for command in ("run", "list", "init"):
+        assert command in runner.invoke(cli, ["--help"]).output
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = ("numpy", "pandas", "matplotlib", "scipy", "pysd", "llvmlite", "rich", "ruamel")
+    code = (
+        "import sys; from click.testing import CliRunner; from urbsim.cli import cli; "
+        "CliRunner().invoke(cli, ['--help']); "
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_run_without_figures_never_imports_matplotlib_and_exits_with_its_status(
+    tiny: Path,
+) -> None:
+    code = (
+        "import sys; from urbsim.cli import _status; "
+        "status = _status(['run', 'scenarios', '--no-figures', '--strict']); "
+        "print('matplotlib' in sys.modules, file=sys.stderr); sys.exit(status)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == FAILED
+    assert done.stderr.splitlines()[-1] == "False"
+    assert "missed" in done.stdout
+
+
+def test_the_module_runs_as_a_program(tiny: Path) -> None:
+    command = [sys.executable, "-m", "urbsim", "run", "nowhere.yaml"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == WRONG_INPUT
+    assert "nowhere.yaml: there is no such scenario file" in done.stderr
