@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -58,6 +58,7 @@ class _Machine:
         self.engine.finalize_object()
         self.initial = SIGNATURE(self.engine.get_function_address("initial"))
         self.flows = SIGNATURE(self.engine.get_function_address("flows"))
+        self.reports = SIGNATURE(self.engine.get_function_address("reports"))
 
 
 class System:
@@ -155,9 +156,20 @@ class System:
         """Work out the net flow of every stock into `rates`."""
         self._run("flows", times, states, inputs, rates, self._scratch, 0)
 
+    def bound_rhs(self, times: Floats, inputs: Floats, rates: Floats) -> Callable[[Floats], None]:
+        """Give the right-hand side of one run with all but the state bound, to be called often."""
+        function = self._single.flows
+        before, after = _address(times), [_address(a) for a in (inputs, rates, self._scratch)]
+
+        def call(state: Floats) -> None:
+            function(before, _address(state), *after, 1, 1, 0, 1)
+
+        return call
+
     def observe(self, times: Floats, states: Floats, inputs: Floats, rates: Floats, outputs: Floats) -> None:
         """Work out every auxiliary into `outputs`, and the net flows into `rates`."""
         self._run("flows", times, states, inputs, rates, outputs, outputs.shape[1])
+        self._run("reports", times, states, inputs, rates, outputs, outputs.shape[1])
 
     def _run(
         self,
@@ -171,8 +183,8 @@ class System:
     ) -> None:
         runs = states.shape[1]
         blocks, rest = divmod(runs, LANES)
-        addresses = [a.__array_interface__["data"][0] for a in (states, inputs, rates)]
-        time_address, output_address = (a.__array_interface__["data"][0] for a in (times, outputs))
+        addresses = [_address(a) for a in (states, inputs, rates)]
+        time_address, output_address = _address(times), _address(outputs)
         if blocks:
             step = LANES if stride else 0
             function: Any = getattr(self._vector, name)
@@ -263,6 +275,10 @@ class System:
             first, width, every, end = (values(v) for v in (item.start, item.width, item.every, item.end))
             found |= _repeated(first, width, every, end, stop)
         return sorted(t for t in found if start < t < stop)
+
+
+def _address(array: Floats) -> int:
+    return int(array.__array_interface__["data"][0])
 
 
 def _repeated(first: Floats, width: Floats, every: Floats, end: Floats, stop: float) -> set[float]:

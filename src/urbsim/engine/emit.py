@@ -14,7 +14,19 @@ from dataclasses import dataclass
 from llvmlite import ir
 
 from urbsim.model.equations import Table
-from urbsim.model.program import Assign, At, Const, Fold, Interpolate, Load, Node, Op, Program
+from urbsim.model.program import (
+    Assign,
+    At,
+    Const,
+    Fold,
+    Interpolate,
+    Load,
+    Node,
+    Op,
+    Program,
+    children,
+    loops_of,
+)
 
 F64, I64, I1 = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
 POINTER = F64.as_pointer()
@@ -73,17 +85,18 @@ def lay_out(program: Program) -> Layout:
 def emit(program: Program, layout: Layout, width: int) -> str:
     """Write the module for `width` runs at a time.
 
-    It holds ``initial`` and ``flows``, both ``void(double* times, double* states, double* inputs, double*
-    rates, double* outputs, i64 stride, i64 output_stride, i64 output_step, i64 blocks)``: `blocks` groups of
-    `width` runs; element k of run r lies at ``k * stride + r``. `times` holds the present time, the clock and
-    the switch time.
+    It holds ``initial``, ``flows`` and ``reports``, each ``void(double* times, double* states, double*
+    inputs, double* rates, double* outputs, i64 stride, i64 output_stride, i64 output_step, i64 blocks)``:
+    `blocks` groups of `width` runs; element k of run r lies at ``k * stride + r``. `times` holds the present
+    time, the clock and the switch time. ``reports`` reads the outputs that ``flows`` has left.
     """
     module = ir.Module(name="urbsim")
     tables = [_TableGlobals(module, f"table{i}", t.tables) for i, t in enumerate(program.tables)]
-    for name, assigns, rates in (("initial", program.initial, False), ("flows", program.flows, True)):
+    functions = {"initial": program.initial, "flows": program.flows, "reports": program.reports}
+    for name, assigns in functions.items():
         body = _Body(module, f"{name}_block", program, layout, width, tables)
         for assign in assigns:
-            body.assign(assign, rates)
+            body.assign(assign, rates=name == "flows")
         body.builder.ret_void()
         _over_blocks(module, name, body.function, width)
     return str(module)
@@ -184,17 +197,20 @@ class _Body:
         self.builder = ir.IRBuilder(self.function.append_basic_block("start"))
         ir.IRBuilder(self.entry).branch(self.builder.block)
         self.turns: dict[int, ir.Value] = {}
+        self.hoisted: dict[int, _Value] = {}  # by identity of the node, while one assignment is emitted
         self.positions: dict[tuple[int, ...], ir.GlobalVariable] = {}
 
     # ------------------------------------------------------------------------------ statements
 
-    def assign(self, assign: Assign, rates: bool) -> None:
+    def assign(self, assign: Assign, *, rates: bool) -> None:
         """Emit one loop nest; with `rates` a stock's target is its net flow."""
+        self.hoisted.clear()
         self._loops(assign, 0, rates)
 
     def _loops(self, assign: Assign, depth: int, rates: bool) -> None:
         if depth < len(assign.loops):
             loop = assign.loops[depth]
+            self._hoist(assign.expression, {inner.id for inner in assign.loops[depth:]})
             with _counted(self.builder, I64(loop.count)) as turn:
                 self.turns[loop.id] = turn
                 self._loops(assign, depth + 1, rates)
@@ -242,8 +258,22 @@ class _Body:
 
     # ----------------------------------------------------------------------------- expressions
 
+    def _hoist(self, node: Node, inner: set[int]) -> None:
+        """Emit what does not change in the loops about to begin, so that they need not repeat it."""
+        if id(node) in self.hoisted or isinstance(node, Const | Load):
+            return
+        if not loops_of(node) & inner:
+            self.hoisted[id(node)] = self.value(node)
+            return
+        if isinstance(node, Fold):
+            inner = inner | {loop.id for loop in node.loops}
+        for child in children(node):
+            self._hoist(child, inner)
+
     def value(self, node: Node) -> _Value:
         """Emit an expression."""
+        if id(node) in self.hoisted:
+            return self.hoisted[id(node)]
         match node:
             case Const():
                 return _Value(F64(node.value), uniform=True)
@@ -394,6 +424,7 @@ class _Body:
     def _fold_loops(self, fold: Fold, depth: int, slot: ir.Value) -> None:
         if depth < len(fold.loops):
             loop = fold.loops[depth]
+            self._hoist(fold.body, {inner.id for inner in fold.loops[depth:]})
             with _counted(self.builder, I64(loop.count)) as turn:
                 self.turns[loop.id] = turn
                 self._fold_loops(fold, depth + 1, slot)

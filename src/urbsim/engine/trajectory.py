@@ -45,8 +45,8 @@ class Output:
 class Honesty:
     """How far the model file's own method and step are from the error-controlled answer.
 
-    `difference` is the largest |own - controlled| of any stock's element at a saved time, divided by the largest
-    magnitude that the element reaches in the run [-].
+    `difference` is the largest |own - controlled| of any stock's element at a saved time, divided by the
+    largest magnitude that the element reaches in the run [-].
     """
 
     method: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Protocol
 
+from urbsim.model.equations import Table
 from urbsim.model.functions import FUNCTIONS
 from urbsim.model.program import (
     Array,
@@ -19,6 +21,7 @@ from urbsim.model.program import (
     Loop,
     Node,
     Op,
+    TableSet,
     walk,
 )
 
@@ -45,7 +48,7 @@ class Settling:
 
     Parameters
     ----------
-    arrays, flows, initial
+    arrays, flows, initial, tables
         The program so far; held break times are added to `arrays` and `initial`.
     changing
         Held arrays that change during a run all the same (memories).
@@ -56,6 +59,7 @@ class Settling:
     arrays: list[Array]
     flows: list[Assign]
     initial: list[Assign]
+    tables: Sequence[TableSet]
     changing: Collection[int]
     step: int
     breaks: list[Break] = field(default_factory=list)
@@ -102,6 +106,8 @@ class Settling:
             case Fold():
                 return replace(node, body=self._settled(node.body, (*loops, *node.loops), target))
             case Interpolate():
+                if node.argument == Op("time"):
+                    self.breaks.extend(Break(Const(x)) for x in _kinks(self.tables[node.tables].tables))
                 return replace(node, argument=self._settled(node.argument, loops, target))
             case Op():
                 arguments = tuple(self._settled(a, loops, target) for a in node.arguments)
@@ -208,6 +214,17 @@ class Settling:
                         found.add(inner.array)
                     waiting.extend(written.get(inner.array, ()))
         return found
+
+
+def _kinks(tables: Sequence[Table]) -> Iterator[float]:
+    """List the points at which tables bend or jump."""
+    for table in tables:
+        slopes = [(d - b) / (c - a) for (a, b), (c, d) in pairwise(zip(table.x, table.y, strict=True))]
+        beyond = slopes[:1] if table.beyond == "extrapolate" else [0.0]
+        ends = slopes[-1:] if table.beyond == "extrapolate" else [0.0]
+        for x, before, after in zip(table.x, beyond + slopes, slopes + ends, strict=True):
+            if before != after or table.beyond in {"forward", "backward"}:
+                yield x
 
 
 def _written(assigns: Sequence[Assign]) -> dict[int, list[Node]]:

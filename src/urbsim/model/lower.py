@@ -12,7 +12,7 @@ from urbsim.errors import ModelError, Problem, suggestion
 from urbsim.model.breaks import Settling
 from urbsim.model.equations import Call, Equation, Expression, Model, Name, Number, Numbers, Table, Variable
 from urbsim.model.functions import FUNCTIONS
-from urbsim.model.order import in_order
+from urbsim.model.order import in_order, split_needed
 from urbsim.model.program import (
     Array,
     ArrayKind,
@@ -90,11 +90,12 @@ class _Lowering:
             self.arrays,
             self.flows,
             self.initial,
+            self.tables,
             changing={memory.held for memory in self.memories},
             step=self.index["time step"],
         )
         settling.settle()
-        initial, flows = self._ordered()
+        initial, flows, reports = self._ordered()
         if self.problems:
             raise ModelError(self.problems)
         return Program(
@@ -105,7 +106,8 @@ class _Lowering:
             tables=tuple(self.tables),
             initial=initial,
             flows=flows,
-            breaks=tuple(settling.breaks),
+            reports=reports,
+            breaks=tuple(dict.fromkeys(settling.breaks)),
             moving_breaks=tuple(settling.moving),
             memories=tuple(self.memories),
             fixed=settling.fixed | self.orders,
@@ -565,7 +567,7 @@ class _Lowering:
 
     # -------------------------------------------------------------------------------------- order
 
-    def _ordered(self) -> tuple[tuple[Assign, ...], tuple[Assign, ...]]:
+    def _ordered(self) -> tuple[tuple[Assign, ...], tuple[Assign, ...], tuple[Assign, ...]]:
         auxiliaries = [a for a in self.flows if self.arrays[a.target].kind == "auxiliary"]
         net_flows = [_in_phase(a, 0) for a in self.flows if self.arrays[a.target].kind == "stock"]
         flows, cycle = in_order([_in_phase(a, 0) for a in auxiliaries])
@@ -575,7 +577,8 @@ class _Lowering:
         initial, cycle = in_order(starts, wanted={a.target for a in self.initial})
         if cycle:
             self._cycle(cycle, " while initial values are worked out")
-        return tuple(initial), (*flows, *net_flows)
+        needed, reports = split_needed(flows, net_flows)
+        return tuple(initial), (*needed, *net_flows), tuple(reports)
 
     def _cycle(self, cycle: Sequence[int], when: str) -> None:
         names = [self.arrays[a].owner or self.arrays[a].name for a in cycle]

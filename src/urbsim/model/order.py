@@ -47,6 +47,20 @@ def in_order(
             current = parts
 
 
+def split_needed(ordered: Sequence[Assign], ends: Sequence[Assign]) -> tuple[list[Assign], list[Assign]]:
+    """Part ordered assignments into those that `ends` need and the others, each still in order."""
+    read = {load.array for assign in ends for load in _loads(assign.expression)}
+    needed: list[Assign] = []
+    rest: list[Assign] = []
+    for assign in reversed(ordered):
+        if assign.target in read:
+            read |= {load.array for load in _loads(assign.expression)}
+            needed.append(assign)
+        else:
+            rest.append(assign)
+    return needed[::-1], rest[::-1]
+
+
 def _needs(assigns: Sequence[Assign]) -> dict[int, list[int]]:
     """For each assignment, the assignments that write what it reads."""
     writers: dict[int, list[tuple[int, Region]]] = {}

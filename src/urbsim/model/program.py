@@ -158,7 +158,9 @@ class Program:
     initial
         In order: what the start needs, ending in the stocks' first values and the held values.
     flows
-        In order: auxiliaries, then the net flow of every stock.
+        In order: the auxiliaries that net flows need, then the net flow of every stock.
+    reports
+        In order: the other auxiliaries, worked out only for reporting.
     breaks, moving_breaks
         Jumps known before the run, and names of the variables whose jumps are not.
     memories
@@ -174,6 +176,7 @@ class Program:
     tables: tuple[TableSet, ...]
     initial: tuple[Assign, ...]
     flows: tuple[Assign, ...]
+    reports: tuple[Assign, ...]
     breaks: tuple[Break, ...]
     moving_breaks: tuple[str, ...]
     memories: tuple[Memory, ...]
@@ -198,6 +201,21 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def loops_of(node: Node) -> set[int]:
+    """List the loops that an expression depends on, those of its own sums left out."""
+    match node:
+        case Load():
+            return {at.loop for at in node.index if at.loop >= 0}
+        case Interpolate():
+            return {at.loop for at in node.index if at.loop >= 0} | loops_of(node.argument)
+        case Fold():
+            return loops_of(node.body) - {loop.id for loop in node.loops}
+        case Op():
+            return set().union(*map(loops_of, node.arguments))
+        case _:
+            return set()
 
 
 def rebuild(node: Node, change: Callable[[Node], Node]) -> Node:
