@@ -201,7 +201,7 @@ def observed(
 
 
 def history_rows(facts: Evidence) -> list[Row]:
-    """Make `history.csv`: observed series 2010-2024."""
+    """Make `history.csv`: observed series 2010-2024 of the indicators the model reports."""
     people_unit = "10k persons"
     rows = list(observed(facts, "urbanization_rate", "urbanization_rate", "%", CENSUS_BASED, PLACES))
     for indicator, evidence in (
@@ -238,13 +238,16 @@ def history_rows(facts: Evidence) -> list[Row]:
     text = "the definition of the register changed between 2015 and 2018"
     rows += observed(facts, "hukou_urbanization_rate", "hukou_urbanization_rate", "%", register, note=text)
 
+    older = dict.fromkeys(range(2010, 2025), ("sample-survey",))
+    older |= {2010: ("census-2010-tabulation",), 2020: ("census-2020",)}
+    rows += observed(facts, "share_65_plus", "population_age_65_plus_share", "%", older)
+
     rows += observed(facts, "births", "births", "10k persons/year")
     rows += observed(facts, "deaths", "deaths", "10k persons/year")
     rows += observed(facts, "urban_income", "urban_disposable_income", "yuan/year")
     rows += observed(facts, "rural_income", "rural_disposable_income", "yuan/year")
     rows += observed(facts, "income_ratio", "urban_rural_income_ratio", "ratio")
     rows += observed(facts, "urban_employment", "urban_employment", people_unit)
-    rows += observed(facts, "employment", "employment_total", people_unit)
     rows += observed(facts, "surveyed_unemployment", "surveyed_unemployment_rate", "%")
 
     floor = next(observed(facts, "settlers", "annual_new_urban_hukou_min", "10k persons/year"))
@@ -262,8 +265,6 @@ def history_rows(facts: Evidence) -> list[Row]:
         for region, area in zip(ZONES, capacity.land_tickets(facts, year, year), strict=True):
             rows.append(row | {"region": region, "value": round(float(area), 4), "confidence": "derived"})
 
-    text = "cities, without county towns"
-    rows += observed(facts, "built_up_area", "built_up_area", "km2", regions=PLACES, note=text)
     beds, unit = "hospital_beds", "10k beds"
     rows += observed(facts, beds, beds, unit, {2024: ("derived-estimate",)}, note="all institutions")
     panel = dict.fromkeys(range(2010, 2021), ("derived-panel",))
