@@ -85,7 +85,7 @@ def number(value: float) -> str:
 
 
 def grid(rows: Sequence[Row], axes: Sequence[Sequence[str]], by_region: bool, name: str) -> str:
-    """Arrange the numbers of a constant as Vensim writes arrays: commas along the last axis, semicolons above.
+    """Arrange the numbers of a constant as Vensim does: commas along the last axis, semicolons above.
 
     A row that leaves region or element open holds for all of them, but yields to a row that names them.
     """
@@ -117,10 +117,12 @@ def grid(rows: Sequence[Row], axes: Sequence[Sequence[str]], by_region: bool, na
 
 def unit_after(text: str, position: int) -> str:
     """Read the unit that follows a right-hand side."""
-    return text[position:].split("~", 2)[1].split("[")[0].strip()
+    return text[position:].split("~", 2)[1].split("[", maxsplit=1)[0].strip()
 
 
-def fill(text: str, constants: Mapping[str, list[Row]], paths: Mapping[str, list[Row]], regions: list[str]) -> str:
+def fill(
+    text: str, constants: Mapping[str, list[Row]], paths: Mapping[str, list[Row]], regions: list[str]
+) -> str:
     """Give the text of the model with the numbers of the tables."""
     ranges = {
         normal(match["name"]): [element.strip() for element in match["elements"].split(",")]
@@ -175,6 +177,7 @@ def fill(text: str, constants: Mapping[str, list[Row]], paths: Mapping[str, list
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Fill the model of a place, or check that it is filled."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("place", type=Path, help="folder of the place")
     parser.add_argument("--check", action="store_true", help="change nothing; fail if the model would change")
