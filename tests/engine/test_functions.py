@@ -26,7 +26,8 @@ MODELS = {
     "precedence": "x = INTEG(1, 2)\ny = 2 - 3 - x + 4/2/x*3",
     "if then else": "x = INTEG(IF THEN ELSE(x > 4, -1, 2), 1)",
     "and or not": "x = INTEG(1, 0)\ny = IF THEN ELSE(x>1 :AND: :NOT: x>3 :OR: x=5, 1, 0)",
-    "relations": "x = INTEG(1, 0)\na=IF THEN ELSE(x<5,1,0)\nb=IF THEN ELSE(x<=5,1,0)\nc=IF THEN ELSE(x=5,1,0)\n"
+    "relations": "x = INTEG(1, 0)\n"
+    "a=IF THEN ELSE(x<5,1,0)\nb=IF THEN ELSE(x<=5,1,0)\nc=IF THEN ELSE(x=5,1,0)\n"
     "d=IF THEN ELSE(x<>5,1,0)\ne=IF THEN ELSE(x>=5,1,0)\nf=IF THEN ELSE(x>5,1,0)",
     "time relations": "x = INTEG(IF THEN ELSE(Time > 3, 1, 0) + IF THEN ELSE(Time >= 3, 1, 0)"
     " + IF THEN ELSE(5 < Time, 2, 0) + IF THEN ELSE(Time <= 7, 0.5, 0) + IF THEN ELSE(Time = 4, 1, 0), 0)",

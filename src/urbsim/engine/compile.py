@@ -198,32 +198,31 @@ class System:
 
     # --------------------------------------------------------------------------------------- clock
 
-    @cached_property
-    def _clock(self) -> dict[str, float]:
-        """INITIAL TIME, FINAL TIME, TIME STEP and SAVEPER with the default inputs; they may be equations."""
-        states, inputs, rates, outputs = self.blank(self.inputs[:, None])
+    def clock(self, constants: Floats) -> Mapping[str, float]:
+        """Give INITIAL TIME, FINAL TIME, TIME STEP and SAVEPER of one run.
+
+        `constants` is (n_inputs,). They may be equations; SAVEPER is TIME STEP where the model has none. Keys are folded names.
+        """
+        states, inputs, rates, outputs = self.blank(constants[:, None])
         times = np.zeros(3)
         self.initial(times, states, inputs, outputs)
         self.observe(times, states, inputs, rates, outputs)
+        storage = {"inputs": inputs, "outputs": outputs, "states": states}
         found = {}
         for number, array in enumerate(self.program.arrays):
             if fold(array.name) in CLOCK_NAMES and not array.axes:
-                storage, row = self.layout.place[number]
-                found[fold(array.name)] = float(
-                    {"inputs": inputs, "outputs": outputs, "states": states}[storage][row, 0]
-                )
-        return found
+                place, row = self.layout.place[number]
+                found[fold(array.name)] = float(storage[place][row, 0])
+        return {"saveper": found["time step"], **found}
+
+    @cached_property
+    def _clock(self) -> Mapping[str, float]:
+        return self.clock(self.inputs)
 
     @cached_property
     def clock_rows(self) -> Mapping[str, int]:
         """The rows in `inputs` of those clock variables that are constants."""
         return {name: self._by_name[name].first for name in CLOCK_NAMES if name in self._by_name}
-
-    def step_of(self, constants: Floats) -> float:
-        """Give the TIME STEP of a set of runs; all must have the same."""
-        return (
-            float(constants[self.clock_rows["time step"], 0]) if "time step" in self.clock_rows else self.step
-        )
 
     def blank(self, constants: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Make empty states, inputs (constants filled in), rates and outputs for the runs of `constants`."""
@@ -251,7 +250,7 @@ class System:
 
     @property
     def saveper(self) -> float:
-        return self._clock.get("saveper", self.step)
+        return self._clock["saveper"]
 
     @property
     def method(self) -> str:

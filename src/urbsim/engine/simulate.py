@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from urbsim.engine.compile import System, compile_program
 from urbsim.engine.schedule import Schedule
-from urbsim.engine.solve import honesty, solve
+from urbsim.engine.solve import FIXED, honesty, solve
 from urbsim.engine.trajectory import Trajectory
 from urbsim.errors import InputError, Problem, suggestion
 from urbsim.model.equations import Model
@@ -60,18 +60,19 @@ def simulate(
     inputs = system.inputs.copy()
     for name, value in (values or {}).items():
         _set(system, inputs, name, value, problems)
-    begin = system.start if start is None else float(start)
-    end = system.stop if stop is None else float(stop)
+    clock = system.clock(inputs)
+    begin = clock["initial time"] if start is None else float(start)
+    end = clock["final time"] if stop is None else float(stop)
     if not end > begin:
         problems.append(Problem(f"the period ends at {end:g}, not after its start {begin:g}", "start, stop"))
     if problems:
         raise InputError(problems)
-    times = saved_times(begin, end, system.saveper) if save is None else np.array(save, dtype=float)
+    times = saved_times(begin, end, clock["saveper"]) if save is None else np.array(save, dtype=float)
     if times.size == 0 or np.any(np.diff(times) <= 0) or times[0] < begin or times[-1] > end:
         raise InputError(Problem("the saved times must increase and lie within the period", "save"))
     schedule = Schedule(start=begin, stop=end, save=times, inputs=inputs[:, None])
     trajectory = solve(system, schedule, solver=solver, rtol=rtol)
-    if not honest or trajectory.solver in {"euler", "rk4"}:
+    if not honest or trajectory.solver in FIXED:
         return trajectory
     return trajectory.with_honesty(honesty(system, schedule, trajectory))
 

@@ -8,7 +8,7 @@ and restarts at every such time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -91,14 +91,21 @@ def solve(
 
 def honesty(system: System, schedule: Schedule, trajectory: Trajectory) -> Honesty:
     """Run the file's own method and step, and say where it differs most from `trajectory`."""
-    own = solve(system, schedule, solver="model")
-    worst = Honesty(method=system.method, step=system.step, difference=0.0, variable="", time=schedule.start)
+    step = system.clock(schedule.inputs[:, 0])["time step"]
+    grid = (schedule.save - schedule.start) / step
+    met = np.abs(grid - np.round(grid)) < 1e-6
+    if not met.any():
+        return Honesty(method=system.method, step=step, difference=np.nan, variable="", time=schedule.start)
+    saved = schedule.save[met]
+    own = solve(system, replace(schedule, save=saved, stop=float(saved[-1])), solver="model")
+    worst = Honesty(method=system.method, step=step, difference=0.0, variable="", time=schedule.start)
     stocks = [system.program.arrays[number].kind == "stock" for number in system.reported]
-    for stock, output, exact, rough in zip(
+    for stock, output, controlled, rough in zip(
         stocks, trajectory.outputs, trajectory.values, own.values, strict=True
     ):
         if not stock:
             continue
+        exact = controlled[..., met, :]
         magnitude = np.abs(exact).max(axis=-2, keepdims=True)
         # An element that is next to nothing beside its sisters is measured against them.
         magnitude = np.maximum(magnitude, 1e-6 * magnitude.max(initial=0.0))
@@ -108,10 +115,10 @@ def honesty(system: System, schedule: Schedule, trajectory: Trajectory) -> Hones
             label = output.labels()[int(np.ravel_multi_index(element, output.shape)) if element else 0]
             worst = Honesty(
                 method=system.method,
-                step=system.step,
+                step=step,
                 difference=float(relative.max()),
                 variable=label,
-                time=float(trajectory.times[time]),
+                time=float(saved[time]),
             )
     return worst
 
@@ -240,7 +247,7 @@ def _not_a_number(output: Output, values: Floats, times: Floats) -> None:
 
 def _fixed_step(system: System, schedule: Schedule, constants: Floats, *, rk4: bool) -> _Saved:
     """Euler or Runge-Kutta with the model's TIME STEP, all runs at once."""
-    step = system.step_of(constants)
+    step = system.clock(constants[:, 0])["time step"]
     count = _whole_steps(schedule.stop - schedule.start, step, "the period")
     wanted = {
         _whole_steps(t - schedule.start, step, f"the saved time {t:g}"): k

@@ -56,6 +56,8 @@ class Honesty:
     time: float
 
     def __str__(self) -> str:
+        if not self.difference >= 0:
+            return f"the file's own {self.method} with step {self.step:g} does not meet the saved times"
         return (
             f"the file's own {self.method} with step {self.step:g} differs from the error-controlled answer "
             f"by at most {self.difference:.2g} of a stock's largest value ({self.variable}, {self.time:g})"

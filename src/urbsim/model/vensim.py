@@ -155,7 +155,7 @@ def _parse_block(block: Block) -> Any:
             )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        component = vensim.Element(_pair_lookup(block.equation), block.unit, block.doc).parse()
+        component = vensim.Element(_pair_lookup(_unmapped(block.equation)), block.unit, block.doc).parse()
         if isinstance(component, vensim.Constraint | vensim.TestInput):
             raise RefusedError(
                 "reality checks are not supported", "leave :THE CONDITION: and :TEST INPUT: out"
@@ -173,6 +173,12 @@ def _parse_block(block: Block) -> Any:
             return component
         component.parse()
     return component
+
+
+def _unmapped(equation: str) -> str:
+    """Leave the mappings of a subscript range out: PySD would take their elements for the range's own."""
+    head, arrow, _ = equation.partition("->")
+    return head if arrow and not head.endswith("<") and not re.search(r"[=\"(]", head) else equation
 
 
 def _pair_lookup(equation: str) -> str:
