@@ -97,6 +97,7 @@ FILLS = ("#08519C", "#6BAED6", "#E69F00", "#D9D9D9", "#8C6BB1")
 HATCHES = ("", "///", "...", "", "\\\\\\")
 RED = "#B2182B"  # plan targets
 LINE_OF_TEXT = 0.055  # [-] of the height of a figure's axes
+YEARS_BEFORE = 5  # of history before the base year: the recent pace, without flattening the scenarios
 MANY = 9  # scenarios from which a legend below replaces labels at the ends of the lines
 
 _UNITS = {
@@ -109,6 +110,7 @@ _UNITS = {
     "km2/year": Words(zh="km²/年", en="km² a year"),
     "dmnl": Words(),
     "1": Words(),
+    "ratio": Words(),
 }
 _COLON = Words(zh="：", en=": ")
 _OBSERVED = Words(zh="实际值", en="observed")
@@ -155,6 +157,7 @@ def write_figures(folder: Path, outcomes: Sequence[Outcome], languages: Sequence
                         continue
                     stem = f"{before}{picture.id}_{language}"
                     figure.savefig(folder / f"{stem}.png", dpi=160, metadata={"Software": None})
+                    figure.set_layout_engine("none")  # it is laid out now; doing it again takes as long
                     figure.savefig(folder / f"{stem}.svg", metadata={"Date": None})
 
 
@@ -205,7 +208,7 @@ def _draw_panels(
     columns = min(3, len(indicators))
     rows = math.ceil(len(indicators) / columns)
     figure = Figure(figsize=(4.2 * columns if columns < 3 else 10.2, 3.1 * rows + 0.9), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=level is not None)
     for axes, indicator in zip(grid.flat, indicators, strict=False):
         _lines(axes, indicator, outcomes, language)
         _history(axes, _observations(outcomes[0].place, indicator))
@@ -352,7 +355,14 @@ def _label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> No
             textcoords="axes fraction",
             va="center",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 1.0, "shrinkA": 1, "shrinkB": 3},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 1.0,
+                "shrinkA": 1,
+                "shrinkB": 3,
+                "relpos": (0, 0.5),
+            },
         )
 
 
@@ -375,7 +385,7 @@ def _spread(heights: Sequence[float], gap: float) -> list[float]:
 
 
 def _tidy(axes: Axes, ticks: int = 6) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=ticks, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=ticks, integer=True, steps=[1, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=ticks))
     axes.tick_params(length=3)
 
@@ -397,8 +407,13 @@ def _scenario_keys(outcomes: Sequence[Outcome], language: Language) -> list[Line
 
 
 def _observations(place: Place, indicator: Indicator) -> list[Observation]:
-    whole = [o for o in place.history if place.area(o.region) == place.name]
-    return [o for o in whole if o.indicator == indicator.id]
+    return [
+        one
+        for one in place.history
+        if one.indicator == indicator.id
+        and place.area(one.region) == place.name
+        and one.year >= place.base_year - YEARS_BEFORE
+    ]
 
 
 def _targets(outcomes: Sequence[Outcome], indicator: Indicator) -> list[Target]:

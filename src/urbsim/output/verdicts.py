@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from urbsim.study.indicator import Indicator
-from urbsim.study.judge import arithmetic_notes
+from urbsim.study.judge import find_conflicts
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Place
 from urbsim.study.quantity import quantity
-from urbsim.study.target import Target, Verdict
+from urbsim.study.target import Conflict, Target, Verdict
 from urbsim.study.words import Language
 
 WIDE = 200  # [columns] of a log file
-MANY = 6  # targets from which scenarios stand in columns, not rows
 
 _WORDS = {
     "scenario": {"zh": "情景", "en": "scenario"},
-    "target": {"zh": "目标", "en": "target"},
     "met": {"zh": "达到", "en": "met"},
     "missed": {"zh": "未达到", "en": "missed"},
     "about": {"zh": "约 ", "en": "about "},
@@ -49,49 +48,42 @@ def print_verdicts(outcomes: Sequence[Outcome], console: Console, language: Lang
         targets = _judged(group)
         if not targets:
             continue
-        build = _targets_down if len(targets) > MANY else _scenarios_down
-        console.print(build(group, targets, place, language))
+        for table in _tables(group, targets, console, language):
+            console.print(table)
         if any(target.operator == "~" for target in targets):
             console.print(_WORDS["rule"][language])
         runs = {outcome.name: outcome.run.measured for outcome in group if outcome.run}
-        for note in arithmetic_notes(runs, targets, indicators, place):
-            console.print(note)
+        for conflict in find_conflicts(runs, targets, indicators, place):
+            console.print(_note(conflict, language))
 
 
-def _scenarios_down(
-    outcomes: Sequence[Outcome], targets: Sequence[Target], place: Place, language: Language
-) -> Table:
-    table = _table()
-    table.add_column(Text(f"\n{_WORDS['scenario'][language]}"))
+def _tables(
+    outcomes: Sequence[Outcome], targets: Sequence[Target], console: Console, language: Language
+) -> Iterator[Table]:
+    """Give a row per scenario and a column per target, in as many tables as the width asks for."""
+    block: list[Target] = []
+    for target in targets:
+        wider = _table(outcomes, [*block, target], language)
+        if block and Measurement.get(console, console.options, wider).maximum >= console.width:
+            yield _table(outcomes, block, language)
+            block = []
+        block.append(target)
+    yield _table(outcomes, block, language)
+
+
+def _table(outcomes: Sequence[Outcome], targets: Sequence[Target], language: Language) -> Table:
+    place, indicators = outcomes[0].place, outcomes[0].indicators
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(Text(f"\n{_WORDS['scenario'][language]}"), no_wrap=True)
     above = ""
     for target in targets:
-        heading = _heading(target, outcomes[0].indicators, place, language)
-        demand = f"{target.year}: {_demand(target, outcomes[0].indicators, language)}"
-        table.add_column(Text(f"{heading if heading != above else ''}\n{demand}"))
+        heading = _heading(target, indicators, place, language)
+        demand = f"{target.year}: {_demand(target, indicators, language)}"
+        table.add_column(Text(f"{'' if heading == above else heading}\n{demand}"), no_wrap=True)
         above = heading
     for outcome in outcomes:
         table.add_row(outcome.name, *(_cell(outcome, target, language) for target in targets))
     return table
-
-
-def _targets_down(
-    outcomes: Sequence[Outcome], targets: Sequence[Target], place: Place, language: Language
-) -> Table:
-    table = _table()
-    table.add_column(_WORDS["target"][language])
-    for outcome in outcomes:
-        table.add_column(outcome.name)
-    for target in targets:
-        heading = _heading(target, outcomes[0].indicators, place, language)
-        demand = _demand(target, outcomes[0].indicators, language)
-        table.add_row(
-            f"{heading} {target.year}: {demand}", *(_cell(outcome, target, language) for outcome in outcomes)
-        )
-    return table
-
-
-def _table() -> Table:
-    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
 
 
 def _heading(target: Target, indicators: Iterable[Indicator], place: Place, language: Language) -> str:
@@ -132,6 +124,26 @@ def _verdict(verdict: Verdict, unit: str, language: Language) -> Text:
 def _number(value: float, unit: str, language: Language, *, signed: bool = False) -> str:
     """Write a number for a cell; the unit stands with the target, but for millions of persons."""
     return quantity(value, unit, language=language, signed=signed).removesuffix(unit).rstrip()
+
+
+def _note(conflict: Conflict, language: Language) -> str:
+    """Say what it would take for both targets to hold, and what the runs have."""
+
+    def said(value: float, *, long: bool = False) -> str:
+        return quantity(value, conflict.unit, language=language, long=long)
+
+    year, rate = conflict.rate.year, f"{conflict.rate.value:g} %"
+    goal, needed = said(conflict.count.value, long=True), said(conflict.needed)
+    low, high = (pick(conflict.totals, key=lambda n: conflict.totals[n]) for pick in (min, max))
+    least, most = said(conflict.totals[low]), said(conflict.totals[high])
+    if language == "zh":
+        who = low if len(conflict.totals) == 1 else "各情景"
+        range_ = least if least == most else f"{least}（{low}）至 {most}（{high}）"
+        total = conflict.total.zh
+        return f"{rate} 与 {goal} 只在{total}为 {needed} 时同时成立；{year} 年{who}为 {range_}。"
+    who = f"{low} has" if len(conflict.totals) == 1 else "the scenarios have"
+    range_ = least if least == most else f"{least} ({low}) to {most} ({high})"
+    return f"{rate} and {goal} agree only at {needed} {conflict.total.en.lower()}; {who} {range_} in {year}."
 
 
 def _indicator(target: Target, indicators: Iterable[Indicator]) -> Indicator:

@@ -11,9 +11,9 @@ from urbsim.engine.trajectory import Trajectory
 from urbsim.names import fold
 from urbsim.study.indicator import Indicator
 from urbsim.study.place import Place
-from urbsim.study.quantity import quantity
 from urbsim.study.report import Measured
-from urbsim.study.target import Check, Finding, Target, Verdict
+from urbsim.study.target import Check, Conflict, Finding, Target, Verdict
+from urbsim.study.words import Words
 
 ROUNDING = 1e-9  # [-] of the level: what arithmetic may lose without a target being missed
 
@@ -44,7 +44,7 @@ def judge(measured: Measured, targets: Sequence[Target], place: Place) -> tuple[
 def inspect(
     checks: Sequence[Check], trajectory: Trajectory, measured: Measured, place: Place
 ) -> tuple[Finding, ...]:
-    """Hold a run against the checks; each finding names the value nearest to its bounds, or farthest beyond."""
+    """Hold a run against the checks; each finding names the value nearest to its bounds or farthest out."""
     return tuple(_inspect(check, trajectory, measured, place) for check in checks)
 
 
@@ -86,17 +86,15 @@ def _elements(check: Check, trajectory: Trajectory, place: Place) -> tuple[list[
     return [labels[i] for i in kept], values.reshape(len(labels), -1)[kept]
 
 
-def arithmetic_notes(
+def find_conflicts(
     runs: Mapping[str, Measured], targets: Sequence[Target], indicators: Sequence[Indicator], place: Place
-) -> tuple[str, ...]:
-    """Say which total would make a rate and a count that are set for the same year agree.
+) -> tuple[Conflict, ...]:
+    """Find the total at which a rate and a count that are set for the same year and area would agree.
 
-    Examples
-    --------
-    80 % and 28 million agree only at 35.0 m residents; baseline has 30.6 m in 2035.
+    80 % and 28 million urban residents, for instance, agree only at 35.0 million residents.
     """
     known = {indicator.id: indicator for indicator in indicators}
-    notes = []
+    conflicts = []
     for rate_target, count_target in product(targets, targets):
         rate, count = known[rate_target.indicator], known[count_target.indicator]
         paired = rate.unit == "%" and rate.per and not (count.per or count.weight)
@@ -104,32 +102,25 @@ def arithmetic_notes(
         same = rate_target.year == count_target.year and place.members(rate_target.region) == place.members(
             count_target.region
         )
-        if not (paired and alike and same) or rate_target.value == 0 or rate.per is None:
+        if not (paired and alike and same and rate_target.value) or rate.per is None:
             continue
-        share = rate_target.value / rate.scale
-        area, year = count_target.region or place.name, count_target.year
         totals = {}
         for name, measured in runs.items():
-            rates, counts = measured.find(rate.id, area), measured.find(count.id, area)
-            if rates is not None and counts is not None and measured.years[0] <= year <= measured.years[-1]:
-                at = measured.at(year)
+            rates = measured.find(rate.id, rate_target.region or place.name)
+            counts = measured.find(count.id, count_target.region or place.name)
+            if rates and counts and measured.years[0] <= rate_target.year <= measured.years[-1]:
+                at = measured.at(rate_target.year)
                 totals[name] = float(counts.values[at] / (rates.values[at] / rate.scale))
-        if not totals:
-            continue
-        needed = quantity(count_target.value / share, count.unit)
-        goal = quantity(count_target.value, count.unit, long=True)
-        notes.append(
-            f"{rate_target.value:g} % and {goal} agree only at {needed} {rate.per.casefold()}; "
-            f"{_have(totals, count.unit)} in {year}."
-        )
-    return tuple(notes)
-
-
-def _have(totals: Mapping[str, float], unit: str) -> str:
-    low, high = min(totals, key=lambda name: totals[name]), max(totals, key=lambda name: totals[name])
-    if quantity(totals[low], unit) == quantity(totals[high], unit):
-        who = f"{low} has" if len(totals) == 1 else "the scenarios have"
-        return f"{who} {quantity(totals[low], unit)}"
-    return (
-        f"the scenarios have {quantity(totals[low], unit)} ({low}) to {quantity(totals[high], unit)} ({high})"
-    )
+        if totals:
+            of = next((i for i in indicators if fold(i.variable) == fold(rate.per) and not i.per), None)
+            conflicts.append(
+                Conflict(
+                    rate=rate_target,
+                    count=count_target,
+                    unit=count.unit,
+                    total=of.name if of else Words(en=rate.per),
+                    needed=count_target.value / (rate_target.value / rate.scale),
+                    totals=totals,
+                )
+            )
+    return tuple(conflicts)

@@ -29,17 +29,22 @@ def quantity(
     '-2.1'
     """
     sign = "+" if signed else ""
+
+    def tenths(number: float) -> str:
+        """Write one decimal, and two where one would hide that it is not nought."""
+        return f"{number:{sign}.1f}" if abs(number) >= 0.05 or number == 0 else f"{number:{sign}.2f}"
+
     if unit in _PERSONS:
         persons = value * _PERSONS[unit]
         if language == "zh":
             return f"{persons / 1e4:{sign}.0f} 万人"
-        return f"{persons / 1e6:{sign}g} million" if long else f"{persons / 1e6:{sign}.1f} m"
+        return f"{persons / 1e6:{sign}g} million" if long else f"{tenths(persons / 1e6)} m"
     if unit == "%":
-        return f"{value:{sign}.1f}"
+        return tenths(value)
     if long:
         return f"{value:{sign}g} {unit}".strip()
-    digits = f"{value:{sign}.1f}" if abs(value) < 1000 else f"{value:{sign},.0f}"
-    return f"{digits} {unit}".strip()
+    decimals = 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
+    return f"{value:{sign},.{decimals}f} {unit}".strip()
 
 
 def _plain(unit: str) -> str:

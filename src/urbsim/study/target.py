@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from urbsim.study.words import Words
 
 Operator = Literal[">=", "<=", "~"]
 OPERATORS: tuple[Operator, ...] = (">=", "<=", "~")
@@ -95,3 +98,27 @@ class Finding:
     value: float
     element: str  # label of the variable, or region of the indicator
     year: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A rate and a count that are set for the same year, and agree at one total only.
+
+    Parameters
+    ----------
+    unit
+        Of the count, and of the numbers below.
+    total
+        What the rate is a share of.
+    needed
+        The total at which both targets hold exactly.
+    totals
+        The total that each run has in that year.
+    """
+
+    rate: Target
+    count: Target
+    unit: str
+    total: Words
+    needed: float
+    totals: Mapping[str, float]

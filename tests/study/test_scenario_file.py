@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from urbsim.errors import ScenarioError
+from urbsim.study.scenario import Amount, Scenario
+from urbsim.study.scenario_file import read_scenario
+
+
+def read(folder: Path, text: str, encoding: str = "utf-8") -> Scenario:
+    (folder / "one.yaml").write_text(text, encoding=encoding)
+    return read_scenario(folder / "one.yaml")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_scenario_is_read_in_every_usual_encoding(encoding: str, tmp_path: Path) -> None:
+    scenario = read(
+        tmp_path, "name: 公共服务优先\nplace: 重庆\ntitle: {zh: 公共服务优先, en: Services first}\n", encoding
+    )
+
+    assert (scenario.name, scenario.place) == ("公共服务优先", "重庆")
+    assert (scenario.title["zh"], scenario.title["en"]) == ("公共服务优先", "Services first")
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "value"),
+    [("x1.5", 2.0, 3.0), ("×2", 2.0, 4.0), ("+10%", 50.0, 55.0), ("-10 %", 50.0, 45.0), ("X 0.5", 4.0, 2.0)],
+)
+def test_relative_amounts_multiply_the_value_of_the_place(text: str, base: float, value: float) -> None:
+    assert Amount.parse(text).of(base) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["1.5x", "10%", "x", "+x1", "half", "", "x1.5.2", "x-1"])
+def test_other_texts_are_no_amounts(text: str) -> None:
+    with pytest.raises(ValueError, match=r"expected a number, or x1\.5"):
+        Amount.parse(text)
+
+
+def test_levers_are_set_by_one_number_over_years_and_by_region(tmp_path: Path) -> None:
+    scenario = read(
+        tmp_path,
+        "name: one\nplace: here\nlevers:\n"
+        "  a: 1.2\n"
+        "  b: {2030: 30, 2024: 15}\n"
+        "  c: {northeast: {2026: 0, 2028: 0.3}, southeast: x2}\n",
+    )
+
+    (a,), (b,), (north, south) = (scenario.levers[name] for name in "abc")
+    assert (a.region, a.years, a.amounts) == ("", (), (Amount(number=1.2),))
+    assert (b.years, [amount.number for amount in b.amounts]) == ((2024.0, 2030.0), [15.0, 30.0])
+    assert (north.region, north.years) == ("northeast", (2026.0, 2028.0))
+    assert (south.region, south.amounts) == ("southeast", (Amount(number=2.0, relative=True),))
+    assert south.where.endswith("one.yaml:6:40")
+
+
+def test_what_a_file_does_not_name_comes_from_the_file_it_extends(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(
+        "name: base\ntitle: Base\nplace: here\nperiod: [2020, 2030]\n"
+        "levers: {a: 1, b: {2026: 1, 2030: 2}}\nparameters: {p: 1, q: 2}\n"
+        "checks: [{variable: V, at_least: 0}]\n",
+        encoding="utf-8",
+    )
+
+    scenario = read(tmp_path, "name: one\nextends: base\nlevers: {b: 5}\nparameters: {q: 3}\n")
+
+    assert (scenario.place, scenario.period) == ("here", (2020, 2030))
+    assert scenario.levers["a"][0].amounts == (Amount(number=1.0),)
+    assert (scenario.levers["b"][0].years, scenario.levers["b"][0].amounts) == ((), (Amount(number=5.0),))
+    assert [scenario.parameters[name][0].amounts[0].number for name in "pq"] == [1.0, 3.0]
+    assert len(scenario.checks) == 1
+    assert scenario.targets is None
+    assert scenario.title["en"] == "one"  # two lines of a figure must not share a title
+
+
+def test_an_extended_file_may_stand_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "shipped").mkdir()
+    (tmp_path / "shipped" / "base.yaml").write_text("name: base\nplace: here\n", encoding="utf-8")
+    (tmp_path / "one.yaml").write_text("name: one\nextends: base\n", encoding="utf-8")
+
+    assert read_scenario(tmp_path / "one.yaml", (tmp_path / "shipped",)).place == "here"
+
+
+def test_targets_and_checks_say_what_is_demanded(tmp_path: Path) -> None:
+    scenario = read(
+        tmp_path,
+        "name: one\nplace: here\n"
+        "targets:\n"
+        "  - {indicator: rate, year: 2030, at_least: 80, region: west}\n"
+        "  - {indicator: rate, year: 2030, at_most: 90}\n"
+        "  - {indicator: rate, year: 2030, about: 85}\n"
+        "checks:\n"
+        "  - {variable: V, between: [1, 2], year: 2024}\n",
+    )
+
+    assert scenario.targets is not None
+    assert [(t.operator, t.value, t.region) for t in scenario.targets] == [
+        (">=", 80.0, "west"),
+        ("<=", 90.0, ""),
+        ("~", 85.0, ""),
+    ]
+    assert (scenario.checks[0].low, scenario.checks[0].high, scenario.checks[0].year) == (1.0, 2.0, 2024)
+
+
+@pytest.mark.parametrize(
+    "check",
+    ["{variable: V, between: [2, 1]}", "{variable: V, at_least: 1, between: [1, 2]}", "{at_least: 1}"],
+)
+def test_a_check_that_makes_no_sense_is_refused(check: str, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="expected"):
+        read(tmp_path, f"name: one\nplace: here\nchecks: [{check}]\n")
+
+
+def test_nothing_in_a_file_is_ever_executed(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError):
+        read(tmp_path, f"name: !!python/object/apply:os.mkdir ['{tmp_path}/made']\nplace: here\n")
+    assert not (tmp_path / "made").exists()
