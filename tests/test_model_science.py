@@ -409,7 +409,7 @@ def test_without_places_newcomers_find_towns_less_attractive(system: System, bas
         ("Service programme", 0.5, -1),
         ("Migrant wage discount", 0.1, 1),
         ("Rural income support", 1.2, -1),
-        ("Base quota", 0.0, -1),
+        ("Growth boundary multiple", 1.1, -1),
         ("Rural mortality ratio", 1.5, 1),
         ("Base village return rate", 0.02, -1),
     ],
