@@ -209,9 +209,7 @@ CASES = {
     ),
     "unit mismatch": (
         replace(NUMBERS, LAST, LAST.replace("person,", "10k persons,")),
-        [
-            "base.csv:5: unit of 'Townspeople at the start' is '10k persons', expected 'person' as in the model"
-        ],
+        ["base.csv:5: unit of 'Townspeople at the start' is '10k persons', expected 'person'"],
     ),
     "unknown region in a table": (
         replace(NUMBERS, LAST, LAST.replace("west", "wst")),
