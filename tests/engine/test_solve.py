@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def exact(rate: float = 0.6, room: float = 100.0, time: float = 10.0) -> float:
     return room / (1 + (room / 5 - 1) * math.exp(-rate * time))
 
 
-@pytest.mark.parametrize(("solver", "order"), [("euler", 1), ("rk4", 4)])
+@pytest.mark.parametrize(("solver", "order"), [("euler", 1), ("rk4", 4), ("model", 1)])
 def test_a_fixed_step_converges_with_its_order(logistic: System, solver: str, order: int) -> None:
     errors = [
         abs(simulate(logistic, solver=solver, values={"TIME STEP": step}, save=[10.0])["x"][0, 0] - exact())
@@ -38,6 +39,16 @@ def test_a_fixed_step_converges_with_its_order(logistic: System, solver: str, or
     ]
 
     assert errors[0] / errors[1] == pytest.approx(2**order, rel=0.1)
+
+
+def test_a_file_that_declares_heuns_method_is_solved_with_it(tmp_path: Path) -> None:
+    model = replace(make_model(tmp_path, LOGISTIC), method="rk2")
+    errors = [
+        abs(simulate(model, solver="model", values={"TIME STEP": step}, save=[10.0])["x"][0, 0] - exact())
+        for step in (0.0625, 0.03125)
+    ]
+
+    assert errors[0] / errors[1] == pytest.approx(4, rel=0.1)
 
 
 def test_error_controlled_solvers_reach_the_closed_form(logistic: System) -> None:

@@ -97,11 +97,13 @@ def test_chinese_models_are_read_in_utf8_and_gb18030(tmp_path: Path) -> None:
     np.testing.assert_array_equal(*both)
 
 
-def test_the_declared_method_is_read_from_the_settings() -> None:
-    settings = "\\\\\\---/// Sketch\n///---\\\\\\\n:L<%^E!@\n15:0,0,0,1,0,0\n"
+@pytest.mark.parametrize(
+    ("setting", "method"), [(0, "euler"), (1, "rk4"), (2, "euler"), (3, "rk2"), (5, "rk4")]
+)
+def test_the_declared_method_is_read_from_the_settings(setting: int, method: str) -> None:
+    settings = f"\\\\\\---/// Sketch\n///---\\\\\\\n:L<%^E!@\n15:0,0,0,{setting},0,0\n"
 
-    assert read_vensim("x = 1 ~~|\n" + settings, "m").method == "rk4"
-    assert read_vensim("x = 1 ~~|\n" + settings.replace("0,1,0,0", "0,0,0,0"), "m").method == "euler"
+    assert read_vensim("x = 1 ~~|\n" + settings, "m").method == method
 
 
 def test_expressions_keep_their_order_of_operations() -> None:

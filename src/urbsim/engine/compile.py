@@ -201,7 +201,8 @@ class System:
     def clock(self, constants: Floats) -> Mapping[str, float]:
         """Give INITIAL TIME, FINAL TIME, TIME STEP and SAVEPER of one run.
 
-        `constants` is (n_inputs,). They may be equations; SAVEPER is TIME STEP where the model has none. Keys are folded names.
+        `constants` is (n_inputs,). They may be equations; SAVEPER is TIME STEP where the model has none.
+        Keys are folded names.
         """
         states, inputs, rates, outputs = self.blank(constants[:, None])
         times = np.zeros(3)

@@ -29,7 +29,13 @@ CONTROLLED: Mapping[str, Callable[..., integrate.OdeSolver]] = {
     "radau": integrate.Radau,
     "bdf": integrate.BDF,
 }
-FIXED = ("euler", "rk4")
+# For each fixed-step method, the weight of the first slope, then its later stages: how far into the step, and the
+# weight of the slope found there. rk2 is Heun's method.
+FIXED: Mapping[str, tuple[float, tuple[tuple[float, float], ...]]] = {
+    "euler": (1.0, ()),
+    "rk2": (1 / 2, ((1.0, 1 / 2),)),
+    "rk4": (1 / 6, ((0.5, 1 / 3), (0.5, 1 / 3), (1.0, 1 / 6))),
+}
 SOLVERS = (*CONTROLLED, *FIXED, "model")
 RTOL = 1e-9  # keeps rk45 within 1e-6 of the exact answer of the shipped model (tests/test_shipped_model.py)
 LOOK_FOR = (
@@ -51,7 +57,7 @@ def solve(
     schedule
         Period, saved times, inputs and their moves.
     solver
-        "rk45", "dop853", "lsoda", "radau" or "bdf" with error control; "euler" or "rk4" with the TIME STEP;
+        "rk45", "dop853", "lsoda", "radau" or "bdf" with error control; "euler", "rk2" or "rk4" with TIME STEP;
         "model" for the method that the file declares.
     rtol
         Relative error allowed in each step; the default keeps the whole run within 1e-6.
@@ -70,7 +76,7 @@ def solve(
         if name in system.clock_rows:
             inputs[system.clock_rows[name]] = time
     if solver in FIXED:
-        saved = _fixed_step(system, schedule, inputs, rk4=solver == "rk4")
+        saved = _fixed_step(system, schedule, inputs, *FIXED[solver])
     else:
         runs = [
             _controlled(
@@ -245,8 +251,14 @@ def _not_a_number(output: Output, values: Floats, times: Floats) -> None:
 # ------------------------------------------------------------------------------------------- fixed steps
 
 
-def _fixed_step(system: System, schedule: Schedule, constants: Floats, *, rk4: bool) -> _Saved:
-    """Euler or Runge-Kutta with the model's TIME STEP, all runs at once."""
+def _fixed_step(
+    system: System,
+    schedule: Schedule,
+    constants: Floats,
+    first: float,
+    later: tuple[tuple[float, float], ...],
+) -> _Saved:
+    """Solve with the model's TIME STEP, all runs at once."""
     step = system.clock(constants[:, 0])["time step"]
     count = _whole_steps(schedule.stop - schedule.start, step, "the period")
     wanted = {
@@ -264,7 +276,7 @@ def _fixed_step(system: System, schedule: Schedule, constants: Floats, *, rk4: b
     system.initial(times, states, inputs, outputs)
     recall = _Recall(system, inputs, step, count) if system.program.memories else None
     trial = np.empty_like(states)
-    total = np.empty_like(states)
+    change = np.empty_like(states)
     calls = 0
 
     def slope(time: float, at: Floats, into: Floats) -> None:
@@ -279,8 +291,8 @@ def _fixed_step(system: System, schedule: Schedule, constants: Floats, *, rk4: b
         times[:] = time, time + step / 2, time
         if moves and time + step / 2 >= until:
             lines = _lines(moves, constants, time + step / 2)
-            later = kinks[kinks > time + step / 2]
-            until = float(later[0]) if later.size else np.inf
+            coming = kinks[kinks > time + step / 2]
+            until = float(coming[0]) if coming.size else np.inf
         lines.set(inputs, time)
         if recall or number in wanted:
             system.observe(times, states, inputs, rates, outputs)
@@ -293,16 +305,13 @@ def _fixed_step(system: System, schedule: Schedule, constants: Floats, *, rk4: b
             saved.inputs[:, position] = inputs
         if number == count:
             break
-        if rk4:
-            total[:] = rates
-            for fraction, weight in ((0.5, 2.0), (0.5, 2.0), (1.0, 1.0)):
-                np.multiply(rates, fraction * step, out=trial)
-                trial += states
-                slope(time + fraction * step, trial, rates)
-                total += weight * rates
-            states += total * (step / 6)
-        else:
-            states += rates * step
+        np.multiply(rates, first * step, out=change)
+        for fraction, weight in later:
+            np.multiply(rates, fraction * step, out=trial)
+            trial += states
+            slope(time + fraction * step, trial, rates)
+            change += rates * (weight * step)
+        states += change
         if recall:
             recall.renew(inputs, outputs, number)
     return _Saved(saved.states, saved.outputs, saved.inputs, calls, count, 0)

@@ -9,6 +9,7 @@ from typing import Literal
 from urbsim.names import fold
 
 Kind = Literal["stock", "auxiliary", "constant", "lookup"]
+Method = Literal["euler", "rk2", "rk4"]
 Extension = Literal["clamp", "extrapolate", "forward", "backward"]
 
 
@@ -118,7 +119,7 @@ class Model:
     source: str
     dimensions: tuple[Dimension, ...]
     variables: Mapping[str, Variable]
-    method: Literal["euler", "rk4"] = "euler"
+    method: Method = "euler"
 
     def dimension(self, name: str) -> Dimension | None:
         """Find a dimension by name; None when there is none."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal
 
-from urbsim.model.equations import Table
+from urbsim.model.equations import Method, Table
 
 ArrayKind = Literal["constant", "held", "stock", "auxiliary"]
 
@@ -170,7 +170,7 @@ class Program:
     """
 
     source: str
-    method: Literal["euler", "rk4"]
+    method: Method
     arrays: tuple[Array, ...]
     values: Mapping[int, tuple[float, ...]]
     tables: tuple[TableSet, ...]

@@ -9,16 +9,18 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pysd.translators.vensim.vensim_element as vensim
 from parsimonious.exceptions import ParseError, VisitationError
 
 from urbsim.errors import ModelError, Problem, suggestion
-from urbsim.model.equations import Dimension, Equation, Model, Variable
+from urbsim.model.equations import Dimension, Equation, Method, Model, Variable
 from urbsim.model.translate import RefusedError, tidy, translate
 from urbsim.names import fold
 
+# Euler, Runge-Kutta 4 (automatic), difference equations, 2 (automatic and fixed), 4 (fixed).
+METHODS: dict[str, Method] = {"0": "euler", "1": "rk4", "2": "euler", "3": "rk2", "4": "rk2", "5": "rk4"}
 SKETCH = "\\\\\\---///"
 NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 POINT = rf"\(\s*{NUMBER}\s*,\s*{NUMBER}\s*\)"
@@ -288,7 +290,7 @@ def _mappings(equation: str) -> Iterator[tuple[str, list[str]]]:
                 yield match[3].strip(), []
 
 
-def _vensim_method(sketch: str) -> Literal["euler", "rk4"]:
-    """Find the declared method: the fourth number of the settings line ``15:``; 1 and 5 are RK4."""
+def _vensim_method(sketch: str) -> Method:
+    """Find the declared method: the fourth number of the settings line ``15:``."""
     match = re.search(r"^15:\s*\d+,\d+,\d+,(\d+)", sketch, re.MULTILINE)
-    return "rk4" if match and match[1] in {"1", "5"} else "euler"
+    return METHODS.get(match[1], "euler") if match else "euler"

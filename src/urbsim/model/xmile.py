@@ -11,9 +11,11 @@ from pysd.translators.structures.abstract_model import AbstractElement
 from pysd.translators.xmile.xmile_file import XmileFile
 
 from urbsim.errors import ModelError, Problem
-from urbsim.model.equations import Dimension, Equation, Model, Variable
+from urbsim.model.equations import Dimension, Equation, Method, Model, Variable
 from urbsim.model.translate import RefusedError, tidy, translate
 from urbsim.names import fold
+
+METHODS: dict[str, Method] = {"rk2": "rk2", "rk4": "rk4"}
 
 
 def read_xmile(raw: bytes, path: Path) -> Model:
@@ -86,7 +88,7 @@ def read_xmile(raw: bytes, path: Path) -> Model:
             Dimension(name=tidy(r.name), elements=tuple(map(tidy, r.definition))) for r in section.subscripts
         ),
         variables=variables,
-        method="rk4" if method == "rk4" else "euler",
+        method=METHODS.get(method, "euler"),
     )
 
 
