@@ -29,8 +29,8 @@ CONTROLLED: Mapping[str, Callable[..., integrate.OdeSolver]] = {
     "radau": integrate.Radau,
     "bdf": integrate.BDF,
 }
-# For each fixed-step method, the weight of the first slope, then its later stages: how far into the step, and the
-# weight of the slope found there. rk2 is Heun's method.
+# For each fixed-step method, the weight of the first slope, then its later stages: how far into the step, and
+# the weight of the slope found there. rk2 is Heun's method.
 FIXED: Mapping[str, tuple[float, tuple[tuple[float, float], ...]]] = {
     "euler": (1.0, ()),
     "rk2": (1 / 2, ((1.0, 1 / 2),)),
@@ -57,8 +57,8 @@ def solve(
     schedule
         Period, saved times, inputs and their moves.
     solver
-        "rk45", "dop853", "lsoda", "radau" or "bdf" with error control; "euler", "rk2" or "rk4" with TIME STEP;
-        "model" for the method that the file declares.
+        "rk45", "dop853", "lsoda", "radau" or "bdf" with error control; "euler", "rk2" or "rk4" with the
+        model's TIME STEP; "model" for the method that the file declares.
     rtol
         Relative error allowed in each step; the default keeps the whole run within 1e-6.
 
