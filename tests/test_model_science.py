@@ -243,13 +243,13 @@ def test_stocks_change_by_their_flows_across_the_boundary_and_nothing_else(syste
             (
                 "Deaths with urban hukou",
                 "Deaths with rural hukou",
-                "Returning to the village",
+                "Leaving town for a village",
                 "Urban hukou leaving for outside",
                 "Rural hukou leaving for outside",
             ),
         ),
         ("Rural residents",): (
-            ("Births in villages", "Returning to the village", "Returning from outside to villages"),
+            ("Births in villages", "Leaving town for a village", "Returning from outside to villages"),
             ("Deaths in villages", "Leaving the village", "Villagers built over"),
         ),
     }
@@ -270,7 +270,7 @@ def test_people_who_leave_a_region_arrive_in_another(baseline: Trajectory) -> No
             "Urban hukou moving to other regions",
             "Urban hukou returning to other regions",
         ),
-        "Returning to villages": ("Returning to the village",),
+        "Returning to villages": ("Leaving town for a village",),
     }
     for arriving, leaving in sent.items():
         assert total(baseline, arriving) == pytest.approx(together(baseline, leaving), rel=1e-12)
