@@ -54,6 +54,10 @@ CASES = {
         write(SCENARIO, b"name: faster\ntitle: \xff\xff\n"),
         ["scenarios/faster.yaml:2: is neither UTF-8 nor GB18030 text"],
     ),
+    "an impossible date": (
+        replace(SCENARIO, "east: x2", "east: 2026-13-45"),
+        ["scenarios/faster.yaml"],
+    ),
     "unknown key": (
         replace(SCENARIO, "levers:", "lever:"),
         ["scenarios/faster.yaml:5:1: unknown key 'lever'", "did you mean 'levers'?"],

@@ -125,7 +125,8 @@ def run(
     Parameters
     ----------
     jobs
-        Processes to share the scenarios among; each compiles the model for itself.
+        Processes to share the scenarios among; each compiles the model for itself, and starts by importing
+        the program that calls this, which therefore needs ``if __name__ == "__main__":``.
     progress
         Called with each outcome as it comes.
 

@@ -246,6 +246,7 @@ def _facts(what: str, place_name: str) -> list[dict[str, Any]]:
     from urbsim.study.catalogue_file import read_indicators, read_levers
     from urbsim.study.place_file import read_place
     from urbsim.study.scenario_file import read_scenario
+    from urbsim.study.text_file import shown
 
     if what == "scenarios":
         files = scenarios(Path()).values()
@@ -264,7 +265,7 @@ def _facts(what: str, place_name: str) -> list[dict[str, Any]]:
                 "regions": [*p.regions],
                 "groups": [*p.groups],
                 "period": list(p.period),
-                "folder": folder.as_posix(),
+                "folder": shown(folder),
             }
             for folder, p in read
         ]

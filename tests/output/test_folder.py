@@ -87,6 +87,7 @@ def test_run_json_says_what_made_the_results(results: batch.Results) -> None:
     assert len(facts["places"][0]["model_sha256"]) == 64
     baseline, faster = facts["scenarios"]
     assert baseline["file"] == "scenarios/baseline.yaml"
+    assert (baseline["extends"], faster["extends"]) == ([], ["scenarios/baseline.yaml"])
     assert baseline["period"] == [2020, 2035]
     assert "the file's own euler with step 0.25 differs" in baseline["honesty"]
     assert [check["passed"] for check in faster["checks"]] == [True, True]
@@ -127,6 +128,15 @@ def test_a_failure_while_writing_leaves_the_old_results_whole(
         results.write("out", figures=False)
 
     assert {file.name: file.read_bytes() for file in Path("out").iterdir()} == before
+    assert sorted(entry.name for entry in Path().iterdir() if "out" in entry.name) == ["out"]
+
+
+def test_results_lost_between_two_renames_are_found_again(results: batch.Results) -> None:
+    results.write("out", figures=False)
+    Path("out").rename(".out.123.old")
+
+    results.write("out", figures=False)
+
     assert sorted(entry.name for entry in Path().iterdir() if "out" in entry.name) == ["out"]
 
 

@@ -10,6 +10,7 @@ import platform
 import shutil
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from glob import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,11 @@ def write_results(
     Everything is written beside the folder and renamed into place, so that a killed run leaves the old
     one whole.
     """
-    check_folder(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    for old in folder.parent.glob(f".{escape(folder.name)}.*.old"):
+        if not folder.exists():  # a run was killed between its last two steps
+            old.rename(folder)
+    check_folder(folder)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     shutil.rmtree(beside, ignore_errors=True)
     try:
@@ -147,7 +151,8 @@ def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": outcome.name,
         "file": outcome.scenario.source,
-        "sha256": _hash([source]) if outcome.scenario.source and source.is_file() else "",
+        "extends": list(outcome.scenario.extended),
+        "sha256": _hash([source, *map(Path, outcome.scenario.extended)]),
         "place": outcome.place.name,
     }
     if outcome.run is None:

@@ -72,8 +72,8 @@ class Scenario:
 
     Parameters
     ----------
-    source
-        The file it came from.
+    source, extended
+        The file it came from, and those that it takes the rest from, nearest first.
     period
         First and last year; None takes the place's.
     levers, parameters
@@ -85,6 +85,7 @@ class Scenario:
     name: str
     place: str
     source: str = ""
+    extended: tuple[str, ...] = ()
     title: Words = field(default_factory=Words)
     description: Words = field(default_factory=Words)
     period: tuple[int, int] | None = None

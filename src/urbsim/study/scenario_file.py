@@ -149,6 +149,7 @@ def _extend(parent: Scenario, own: Scenario, form: _Scenario) -> Scenario:
     """Take from the parent what the file does not name; title and description are always its own."""
     return replace(
         own,
+        extended=(parent.source, *parent.extended),
         place=own.place or parent.place,
         period=own.period or parent.period,
         levers={**parent.levers, **own.levers},

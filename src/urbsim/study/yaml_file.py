@@ -68,7 +68,7 @@ def read_yaml(
         raise error(
             Problem(_first_line(failure.problem or failure.context or "is not YAML"), where)
         ) from None
-    except YAMLError as failure:
+    except (YAMLError, ValueError) as failure:  # the latter from a date or number that cannot be
         raise error(Problem(_first_line(str(failure)), source)) from None
 
     def locate(parent: object, key: object = None) -> str:
