@@ -130,10 +130,13 @@ def zero(trajectory: Trajectory, name: str) -> Floats:
     return np.zeros(trajectory.output(name).shape)
 
 
-def assert_no_negative_stock(trajectory: Trajectory) -> None:
+def assert_sound(trajectory: Trajectory) -> None:
+    """Check that no stock is negative and no person is lost."""
     for name in STOCKS:
         values = trajectory[name]
         assert values.min() >= -1e-9 * max(1.0, values.max()), name
+    lost = np.abs(total(trajectory, "Persons unaccounted for")).max()
+    assert lost <= 1e-9 * total(trajectory, "Residents").max()
 
 
 # --- the file --------------------------------------------------------------------------------------------
@@ -300,14 +303,14 @@ def test_the_step_of_the_file_is_small_enough(system: System, baseline: Trajecto
 def test_no_stock_turns_negative_in_any_scenario(results: Results) -> None:
     for outcome in results.outcomes:
         assert outcome.run is not None
-        assert_no_negative_stock(outcome.run.trajectory)
+        assert_sound(outcome.run.trajectory)
         assert all(finding.passed for finding in outcome.run.findings), outcome.name
 
 
 def test_no_stock_turns_negative_at_either_end_of_any_lever(system: System) -> None:
     for lever in read_levers(MODEL.parent / "levers.yaml"):
         for end in lever.range:
-            assert_no_negative_stock(change(system, lever.variable, end * lever.scale, lever.select))
+            assert_sound(change(system, lever.variable, end * lever.scale, lever.select))
 
 
 # --- extreme conditions ----------------------------------------------------------------------------------
@@ -319,7 +322,7 @@ def test_without_births_nobody_is_born_and_the_youngest_run_out(system: System) 
     assert total(trajectory, "Births").max() == 0
     youngest = trajectory["Residents by age"][:, 0, :, 0].sum(axis=0)
     assert youngest[-1] < 0.06 * youngest[0]
-    assert_no_negative_stock(trajectory)
+    assert_sound(trajectory)
 
 
 def test_without_jobs_the_towns_lose_their_pull(system: System, baseline: Trajectory) -> None:
@@ -328,8 +331,14 @@ def test_without_jobs_the_towns_lose_their_pull(system: System, baseline: Trajec
     assert trajectory["Urban jobs"].max() == 0
     assert trajectory["Town pull"][:, -1].max() < 0.05
     assert total(trajectory, "Moving to own towns")[-1] < 0.1 * total(baseline, "Moving to own towns")[-1]
+    for leaving in (
+        "Leaving town for a village",
+        "Urban hukou leaving for outside",
+        "People from outside leaving",
+    ):
+        assert total(trajectory, leaving)[1] > 2 * total(baseline, leaving)[1], leaving
     assert urbanization(trajectory)[-1] < urbanization(baseline)[-1]
-    assert_no_negative_stock(trajectory)
+    assert_sound(trajectory)
 
 
 def test_without_quota_no_land_is_built_on_and_nobody_becomes_urban_in_place(system: System) -> None:
@@ -338,7 +347,7 @@ def test_without_quota_no_land_is_built_on_and_nobody_becomes_urban_in_place(sys
 
     assert total(trajectory, "Land starts").max() == 0
     assert total(trajectory, "Villagers built over").max() == 0
-    assert_no_negative_stock(trajectory)
+    assert_sound(trajectory)
 
 
 def test_land_never_passes_the_growth_boundary_nor_the_ceiling_per_head(system: System) -> None:
@@ -363,12 +372,19 @@ def test_without_settlement_the_rate_stays_nearly_the_same_and_the_register_stan
     assert registered[0] < 0.95 * registered[1]
 
 
+def test_nobody_is_lost_when_one_region_alone_has_jobs(system: System) -> None:
+    trajectory = run(system, {"Job programme": np.array([-1.0, 0.0, -1.0, -1.0])})
+
+    assert total(trajectory, "Moving to other regions")[-1] > 0
+    assert_sound(trajectory)
+
+
 def test_from_empty_villages_nobody_leaves(system: System, baseline: Trajectory) -> None:
     trajectory = run(system, {"Initial rural residents": zero(baseline, "Initial rural residents")})
 
     assert total(trajectory, "Leaving the village")[0] == 0
     assert urbanization(trajectory)[0] == 100
-    assert_no_negative_stock(trajectory)
+    assert_sound(trajectory)
 
 
 def test_nobody_returns_from_an_empty_outside(system: System, baseline: Trajectory) -> None:
@@ -376,7 +392,7 @@ def test_nobody_returns_from_an_empty_outside(system: System, baseline: Trajecto
     trajectory = run(system, {away: zero(baseline, away)})
 
     assert total(trajectory, "Returning from outside")[0] == 0
-    assert_no_negative_stock(trajectory)
+    assert_sound(trajectory)
 
 
 def test_any_number_of_places_is_worth_no_more_than_the_highest_adequacy(
@@ -386,14 +402,14 @@ def test_any_number_of_places_is_worth_no_more_than_the_highest_adequacy(
     trajectory = run(system, {"Initial service capacity": plenty})
 
     assert trajectory["Service adequacy"].max() <= 1.2
-    assert_no_negative_stock(trajectory)
+    assert_sound(trajectory)
 
 
 def test_without_places_newcomers_find_towns_less_attractive(system: System, baseline: Trajectory) -> None:
     trajectory = run(system, {"Service programme": zero(baseline, "Service programme")})
 
     assert urbanization(trajectory)[-1] < urbanization(baseline)[-1]
-    assert_no_negative_stock(trajectory)
+    assert_sound(trajectory)
 
 
 # --- signs -----------------------------------------------------------------------------------------------
