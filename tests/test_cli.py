@@ -248,7 +248,7 @@ def test_init_copies_a_study_that_can_be_read(
     capsys.readouterr()
     assert urbsim("list", "places", "--json") == DONE
     folders = [place["folder"] for place in json.loads(capsys.readouterr().out)]
-    assert all(Path(folder).is_relative_to(tmp_path) for folder in folders)
+    assert "models/places/chongqing" in folders
 
 
 def test_init_refuses_to_overwrite(tiny: Path, urbsim: Urbsim, capsys: Captured) -> None:
