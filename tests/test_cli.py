@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -294,6 +295,20 @@ def test_a_run_without_figures_never_imports_matplotlib_and_exits_with_its_statu
     assert done.returncode == FAILED
     assert done.stderr.splitlines()[-1] == "False"
     assert "missed" in done.stdout
+
+
+def test_a_terminal_without_chinese_characters_is_no_reason_to_stop(tiny: Path) -> None:
+    command = [sys.executable, "-m", "urbsim", "list", "scenarios"]
+
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+    )
+
+    assert done.returncode == DONE
+    assert b"Baseline" in done.stdout
 
 
 def test_the_module_runs_as_a_program(tiny: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import io
 import json
 import re
 import shutil
@@ -163,6 +164,9 @@ def find_scenarios(given: Sequence[str]) -> tuple[Path, ...]:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with the status that the outcome has."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without Chinese characters shows `?`
+            stream.reconfigure(errors="replace")
     sys.exit(_status(arguments))
 
 
