@@ -24,9 +24,7 @@ class InputError(Exception):
     """The input is wrong: every problem found, not just the first (exit status 2)."""
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = (
-            (problems,) if isinstance(problems, Problem) else tuple(problems)
-        )
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         # The problems themselves go to `args`, or the error could not return from a worker process.
         super().__init__(self.problems)
 

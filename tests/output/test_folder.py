@@ -35,7 +35,8 @@ def test_column_names_never_change_silently(results: batch.Results) -> None:
     assert heads == {
         "trajectories.csv": "scenario,region,indicator,unit,year,value",
         "summary.csv": f"Model,Scenario,Region,Variable,Unit,{years}",
-        "targets.csv": "scenario,region,indicator,year,operator,target,value,gap,met,year_met,source",
+        "targets.csv": "scenario,region,indicator,unit,year,operator,target,"
+        "value,gap,margin,met,year_met,source",
     }
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.study.nouns import COUNT, RATE, RESIDENTS, indicator, place, trajectory
 from urbsim.study.judge import find_conflicts, inspect, judge
+from urbsim.study.place import Margin
 from urbsim.study.report import Measured, measure
 from urbsim.study.target import Check, Operator, Target, Verdict
 
@@ -48,6 +49,23 @@ def test_the_year_met_is_the_first_in_which_the_level_is_reached_before_or_after
     assert verdict(48, year=2021).year_met == 2023
     assert verdict(49.5, "~", year=2021).year_met == 2024
     assert verdict(70).year_met is None
+
+
+def test_a_gap_inside_the_margin_of_past_projections_is_open() -> None:
+    # Nothing in the last observed year, 3 points in 2026: 1 point a year from 2023 on.
+    margins = (Margin(indicator="rate", year=2026, value=3.0),)
+    sure = place(margins=margins, last_observed_year=2023)
+
+    def judged(level: float) -> Verdict:
+        (only,) = judge(measured(), (Target(indicator="rate", year=2025, operator=">=", value=level),), sure)
+        return only
+
+    value = judged(0).value
+    assert judged(value + 1.9).margin == pytest.approx(2.0)
+    assert judged(value + 1.9).open
+    assert judged(value - 1.9).open
+    assert not judged(value + 2.1).open
+    assert verdict(48).margin is None
 
 
 def test_a_target_of_a_region_is_judged_there() -> None:

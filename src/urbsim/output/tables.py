@@ -43,16 +43,21 @@ def summary_table(outcomes: Sequence[Outcome]) -> Table:
 
 
 def target_table(outcomes: Sequence[Outcome]) -> Table:
-    """Give every target by scenario with what came of it, a row each; `gap` is value minus target."""
+    """Give every target by scenario with what came of it, a row each.
+
+    `gap` is value minus target, `margin` how far projections of this kind have been off.
+    """
     header = (
-        *("scenario", "region", "indicator", "year", "operator", "target"),
-        *("value", "gap", "met", "year_met", "source"),
+        *("scenario", "region", "indicator", "unit", "year", "operator", "target"),
+        *("value", "gap", "margin", "met", "year_met", "source"),
     )
+    units = {indicator.id: indicator.unit for outcome in outcomes for indicator in outcome.indicators}
     rows: list[tuple[Cell, ...]] = [
         (
             *(outcome.name, outcome.place.area(verdict.target.region), verdict.target.indicator),
-            *(verdict.target.year, verdict.target.operator, verdict.target.value),
-            *(verdict.value, verdict.gap, verdict.met, verdict.year_met),
+            *(units[verdict.target.indicator], verdict.target.year),
+            *(verdict.target.operator, verdict.target.value),
+            *(verdict.value, verdict.gap, verdict.margin, verdict.met, verdict.year_met),
             "; ".join(filter(None, (verdict.target.source, verdict.target.clause))),
         )
         for outcome in outcomes

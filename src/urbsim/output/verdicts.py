@@ -25,10 +25,15 @@ _WORDS = {
     "missed": {"zh": "未达到", "en": "missed"},
     "about": {"zh": "约 ", "en": "about "},
     "at most": {"zh": "不超过 ", "en": "at most "},
+    "open": {"zh": " ?", "en": " ?"},
     "failed": {"zh": "运行失败", "en": "failed"},
     "rule": {
         "zh": "“约”:比率低于目标不超过 0.5 个百分点、数量低于目标不超过 1 % 即视为达到。",
         "en": "'about' is met from half a point below for rates and 1 % below for counts.",
+    },
+    "margin": {
+        "zh": "±:同类预测以往的误差;“?”:差距在误差之内,尚无定论。",
+        "en": "±: how far projections of this kind have been off; '?': the gap is within that, it is open.",
     },
 }
 
@@ -52,6 +57,8 @@ def print_verdicts(outcomes: Sequence[Outcome], console: Console, language: Lang
             console.print(table)
         if any(target.operator == "~" for target in targets):
             console.print(_WORDS["rule"][language])
+        if any(v.margin is not None for outcome in group if outcome.run for v in outcome.run.verdicts):
+            console.print(_WORDS["margin"][language])
         runs = {outcome.name: outcome.run.measured for outcome in group if outcome.run}
         for conflict in find_conflicts(runs, targets, indicators, place):
             console.print(_note(conflict, language))
@@ -114,11 +121,15 @@ def _cell(outcome: Outcome, target: Target, language: Language) -> Text:
 
 
 def _verdict(verdict: Verdict, unit: str, language: Language) -> Text:
-    cell = Text(f"{_number(verdict.value, unit, language)}  ")
+    value = _number(verdict.value, unit, language)
+    if verdict.margin is not None:
+        value += f" ±{_number(verdict.margin, unit, language)}"
     if verdict.met:
-        return cell.append(_WORDS["met"][language], style="green")
-    gap = _number(verdict.gap, unit, language, signed=True)
-    return cell.append(f"{_WORDS['missed'][language]} {gap}", style="red")
+        cell = Text(f"{value}  ").append(_WORDS["met"][language], style="green")
+    else:
+        gap = _number(verdict.gap, unit, language, signed=True)
+        cell = Text(f"{value}  ").append(f"{_WORDS['missed'][language]} {gap}", style="red")
+    return cell.append(_WORDS["open"][language], style="yellow") if verdict.open else cell
 
 
 def _number(value: float, unit: str, language: Language, *, signed: bool = False) -> str:

@@ -29,6 +29,7 @@ def judge(measured: Measured, targets: Sequence[Target], place: Place) -> tuple[
         sign = -1 if target.operator == "<=" else 1
         reached = sign * (series.values - level) >= -ROUNDING * abs(level)
         value = float(series.values[measured.at(target.year)])
+        whole = place.area(target.region) == place.name
         verdicts.append(
             Verdict(
                 target=target,
@@ -36,6 +37,7 @@ def judge(measured: Measured, targets: Sequence[Target], place: Place) -> tuple[
                 gap=value - target.value,
                 met=bool(reached[measured.at(target.year)]),
                 year_met=int(measured.years[reached.argmax()]) if reached.any() else None,
+                margin=place.margin(target.indicator, target.year) if whole else None,
             )
         )
     return tuple(verdicts)

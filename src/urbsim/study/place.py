@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from urbsim.names import fold
@@ -80,6 +81,16 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """How far projections of an indicator have been off by a year, either way [unit of the indicator]."""
+
+    indicator: str
+    year: int
+    value: float
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A place to which the model is applied.
 
@@ -95,6 +106,8 @@ class Place:
         First year that a lever given as one number can change.
     period
         First and last year of a run by default.
+    margins
+        How far projections of this kind have been off.
     """
 
     name: str
@@ -112,6 +125,19 @@ class Place:
     history: tuple[Observation, ...] = ()
     targets: tuple[Target, ...] = ()
     sources: tuple[Source, ...] = ()
+    margins: tuple[Margin, ...] = ()
+
+    def margin(self, indicator: str, year: int) -> float | None:
+        """Give the margin of an indicator in a year [its unit], None where none is known.
+
+        Margins lie on straight lines that begin with nothing in the last observed year.
+        """
+        known = sorted((m.year, m.value) for m in self.margins if m.indicator == indicator)
+        points = [(self.last_observed_year, 0.0), *known]
+        for (before, low), (after, high) in pairwise(points):
+            if before < year <= after:
+                return low + (high - low) * (year - before) / (after - before)
+        return None
 
     @property
     def areas(self) -> tuple[str, ...]:

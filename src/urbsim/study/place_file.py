@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from urbsim.errors import InputError, PlaceError, Problem, suggestion
 from urbsim.names import fold
-from urbsim.study.place import Group, Number, Observation, PathPoint, Place, Source
+from urbsim.study.place import Group, Margin, Number, Observation, PathPoint, Place, Source
 from urbsim.study.table_file import Row, read_table
 from urbsim.study.target import OPERATORS, Operator, Target
 from urbsim.study.text_file import shown
@@ -49,6 +49,7 @@ class _Place:
     last_observed_year: int
     first_policy_year: int
     period: tuple[int, int]
+    margins: tuple[Margin, ...] = ()
 
 
 def read_place(folder: Path) -> Place:
@@ -97,6 +98,7 @@ def read_place(folder: Path) -> Place:
         history=history,
         targets=targets,
         sources=sources,
+        margins=form.margins,
     )
     problems = [*_problems_of(place, at), *problems, *_foreign(place)]
     if problems:
@@ -117,6 +119,16 @@ def _problems_of(place: Place, at: Callable[[str], str]) -> list[Problem]:
         for name in names
         if not pattern.fullmatch(name)
     ]
+    known = {source.id for source in place.sources}
+    problems.extend(
+        Problem(
+            f"margins: there is no source '{margin.source}'",
+            at("margins"),
+            suggestion(margin.source, [*known]),
+        )
+        for margin in place.margins
+        if margin.source not in known
+    )
     if not place.regions:
         problems.append(Problem("there are no regions", at("regions")))
     names = [fold(name) for name in (*place.regions, *place.groups)]

@@ -51,6 +51,8 @@ class Verdict:
     year_met
         First reported year in which the level is reached, before or after the target's year; None if the
         run never reaches it.
+    margin
+        How far projections of this kind have been off by that year [unit]; None where that is not known.
     """
 
     target: Target
@@ -58,6 +60,12 @@ class Verdict:
     gap: float
     met: bool
     year_met: int | None
+    margin: float | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the distance to the level lies within the margin, so that either outcome is likely."""
+        return self.margin is not None and abs(self.gap) < self.margin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
