@@ -250,10 +250,6 @@ def history_rows(facts: Evidence) -> list[Row]:
     rows += observed(facts, "urban_employment", "urban_employment", people_unit)
     rows += observed(facts, "surveyed_unemployment", "surveyed_unemployment_rate", "%")
 
-    floor = next(observed(facts, "settlers", "annual_new_urban_hukou_min", "10k persons/year"))
-    text = "a floor: above 200 thousand in each year of 2016-2020; not a measured flow"
-    rows += [floor | {"year": year, "note": text} for year in range(2016, 2021)]
-
     sold = dict.fromkeys(range(2010, 2021), ("exchange-records",))
     text = "sold, by origin; the model counts tickets where they are used"
     tickets = list(
