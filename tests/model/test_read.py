@@ -75,10 +75,12 @@ def test_what_is_not_supported_is_named_with_its_line(equation: str, message: st
     assert message in problem
 
 
-def test_lookup_limits_are_numbers_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("blank", ["", " ", "\\", " \\ "])
+@pytest.mark.parametrize("form", ["t({}), (0,0),(1,1)) ~~|", "x = WITH LOOKUP(3, ({}),(0,0),(1,1))) ~~|"])
+def test_lookup_limits_are_numbers_and_nothing_else(form: str, blank: str, tmp_path: Path) -> None:
     # The parser evaluates what stands between the brackets: no text of a model file may get that far.
     trace = tmp_path / "trace"
-    attack = f"t([open('{trace}','w').close() or (0,0)-(1,1)],(0,0),(1,1)) ~~|"
+    attack = form.replace("{})", f"{blank}[open('{trace}','w').close() or (0,0)-(1,1)]")
 
     (problem,) = problems_of(attack)
 

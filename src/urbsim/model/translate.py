@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pysd.translators.structures.abstract_expressions as ae
+from parsimonious.exceptions import ParseError, VisitationError
 
 from urbsim.errors import suggestion
-from urbsim.model.equations import Call, Expression, Extension, Name, Number, Numbers, Table, walk
+from urbsim.model.equations import Call, Equation, Expression, Extension, Name, Number, Numbers, Table, walk
 from urbsim.model.functions import FUNCTIONS, SPELLED
 from urbsim.names import fold
 
@@ -21,6 +22,8 @@ EXTENSIONS: dict[str, Extension] = {
     "hold_backward": "backward",
     "hold_forward": "forward",
 }
+# What PySD's parser raises over an equation that it cannot read.
+UNREADABLE = (ParseError, VisitationError, SyntaxError, ValueError, IndexError, AttributeError, KeyError)
 RENAMED = {"xpulse": "xmile pulse", "xpulse train": "xmile pulse train", "xramp": "ramp"}
 
 
@@ -35,6 +38,31 @@ class RefusedError(Exception):
 def tidy(text: str) -> str:
     """Put a text on one line, with single blanks."""
     return " ".join(text.replace("\\\n", " ").split())
+
+
+def make_equation(component: Any, line: int) -> Equation:
+    """Make an equation of a parsed component of PySD's.
+
+    Raises
+    ------
+    RefusedError
+        The equation uses something that is not supported.
+    """
+    subscripts, excepted = component.subscripts
+    return Equation(
+        subscripts=tuple(map(fold, subscripts)),
+        excepted=tuple(tuple(map(fold, group)) for group in excepted),
+        expression=translate(component.ast),
+        line=line,
+    )
+
+
+def unread(error: Exception) -> str:
+    """Say from where on an equation could not be read, as far as the parser's error tells."""
+    if not isinstance(error, ParseError) or not error.text:
+        return ""
+    rest = str(error.text)[error.pos : error.pos + 30].strip()
+    return f", from {rest!r} on" if rest else ""
 
 
 def translate(node: Any) -> Expression:

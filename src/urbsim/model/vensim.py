@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pysd.translators.vensim.vensim_element as vensim
-from parsimonious.exceptions import ParseError, VisitationError
 
 from urbsim.errors import ModelError, Problem, suggestion
-from urbsim.model.equations import Dimension, Equation, Method, Model, Variable
-from urbsim.model.translate import RefusedError, tidy, translate
+from urbsim.model.equations import Dimension, Method, Model, Variable
+from urbsim.model.translate import UNREADABLE, RefusedError, make_equation, tidy, unread
 from urbsim.names import fold
 
 # Euler, Runge-Kutta 4 (automatic), difference equations, 2 (automatic and fixed), 4 (fixed).
@@ -50,15 +49,7 @@ def read_vensim(text: str, source: str) -> Model:
         except RefusedError as refused:
             problems.append(Problem(refused.what, where, refused.fix))
             continue
-        except (
-            ParseError,
-            VisitationError,
-            SyntaxError,
-            ValueError,
-            IndexError,
-            AttributeError,
-            KeyError,
-        ) as error:
+        except UNREADABLE as error:
             problems.append(_syntax_problem(block, where, error))
             continue
         if isinstance(component, vensim.SubscriptRange):
@@ -70,21 +61,11 @@ def read_vensim(text: str, source: str) -> Model:
     for key, parts in found.items():
         made = []
         for block, component in parts:
-            where = f"{source}:{block.line}, {component.name}"
             try:
-                expression = translate(component.ast)
+                made.append(make_equation(component, block.line))
             except RefusedError as refused:
+                where = f"{source}:{block.line}, {component.name}"
                 problems.append(Problem(refused.what, where, refused.fix))
-                continue
-            subscripts, excepted = component.subscripts
-            made.append(
-                Equation(
-                    subscripts=tuple(map(fold, subscripts)),
-                    excepted=tuple(tuple(map(fold, group)) for group in excepted),
-                    expression=expression,
-                    line=block.line,
-                )
-            )
         if made:
             last = parts[-1]
             variables[key] = Variable(
@@ -148,7 +129,8 @@ def _parse_block(block: Block) -> Any:
     if re.match(r":MACRO:|:END OF MACRO:", block.equation, re.IGNORECASE):
         raise RefusedError("macros (:MACRO:) are not supported", "write the macro's equations out")
     # PySD evaluates the limits of a lookup as Python: let nothing but numbers through.
-    for opening in re.finditer(r"\(\s*\[", block.equation):
+    # Between the brackets, that parser takes a backslash for a blank.
+    for opening in re.finditer(r"\([\s\\]*\[", block.equation):
         inside = block.equation[opening.end() :].partition("]")[0]
         if not LIMITS.fullmatch(inside):
             raise RefusedError(
@@ -207,10 +189,7 @@ def _pair_lookup(equation: str) -> str:
 def _syntax_problem(block: Block, where: str, error: Exception) -> Problem:
     name = re.split(r"[=\[(:]", block.equation, maxsplit=1)[0].strip()
     where = f"{where}, {name}" if name else where
-    near = ""
-    if isinstance(error, ParseError) and error.text:
-        near = str(error.text)[error.pos : error.pos + 30].strip()
-    what = f"this equation cannot be read{f', from {near!r} on' if near else ''}: {_short(block.equation)}"
+    what = f"this equation cannot be read{unread(error)}: {_short(block.equation)}"
     return Problem(
         what, where, "check brackets, commas and operators, and that the entry before it ends with |"
     )

@@ -6,13 +6,12 @@ import warnings
 from pathlib import Path
 
 from lxml import etree
-from parsimonious.exceptions import ParseError, VisitationError
 from pysd.translators.structures.abstract_model import AbstractElement
 from pysd.translators.xmile.xmile_file import XmileFile
 
 from urbsim.errors import ModelError, Problem
-from urbsim.model.equations import Dimension, Equation, Method, Model, Variable
-from urbsim.model.translate import RefusedError, tidy, translate
+from urbsim.model.equations import Dimension, Method, Model, Variable
+from urbsim.model.translate import UNREADABLE, RefusedError, make_equation, tidy, unread
 from urbsim.names import fold
 
 METHODS: dict[str, Method] = {"rk2": "rk2", "rk4": "rk4"}
@@ -63,21 +62,8 @@ def read_xmile(raw: bytes, path: Path) -> Model:
                 variables[fold(name)] = _xmile_variable(component.get_abstract_element(), name, line)
             except RefusedError as refused:
                 problems.append(Problem(refused.what, where, refused.fix))
-            except (
-                ParseError,
-                VisitationError,
-                SyntaxError,
-                ValueError,
-                IndexError,
-                AttributeError,
-                KeyError,
-            ) as error:
-                near = (
-                    str(error.text)[error.pos : error.pos + 30].strip()
-                    if isinstance(error, ParseError)
-                    else ""
-                )
-                what = f"this equation cannot be read{f', from {near!r} on' if near else ''}"
+            except UNREADABLE as error:
+                what = f"this equation cannot be read{unread(error)}"
                 problems.append(Problem(what, where, "check brackets, commas and operators"))
     if problems:
         raise ModelError(problems)
@@ -98,13 +84,5 @@ def _xmile_variable(element: AbstractElement, name: str, line: int) -> Variable:
         unit=tidy(element.units),
         doc=tidy(element.documentation),
         limits=element.limits,
-        equations=tuple(
-            Equation(
-                subscripts=tuple(map(fold, component.subscripts[0])),
-                excepted=tuple(tuple(map(fold, group)) for group in component.subscripts[1]),
-                expression=translate(component.ast),
-                line=line,
-            )
-            for component in element.components
-        ),
+        equations=tuple(make_equation(component, line) for component in element.components),
     )
