@@ -240,6 +240,20 @@ def test_listing_an_unknown_place_offers_the_nearest(tiny: Path, urbsim: Urbsim,
     assert "did you mean 'tiny'?" in capsys.readouterr().err
 
 
+def test_check_tells_what_to_mend_and_how_far_the_step_is_off(
+    tiny: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    model = next(tiny.rglob("*.mdl"))
+    model.write_text(model.read_text(encoding="utf-8") + "\nspare = 2 ~~|\n", encoding="utf-8")
+
+    assert urbsim("check", model) == FAILED
+
+    out = capsys.readouterr().out
+    assert "spare: has no unit" in out
+    assert "spare: is a constant that no equation uses" in out
+    assert "differs from the error-controlled answer by at most" in out
+
+
 def test_init_copies_a_study_that_can_be_read(
     tmp_path: Path, urbsim: Urbsim, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,6 +112,33 @@ def list_(what: str, place: str, as_json: bool) -> int:
 
 
 @cli.command()
+@click.argument("model", type=click.Path(path_type=Path), metavar="MODEL")
+@click.option("--json", "as_json", is_flag=True, help="Print the same facts for other programs.")
+def check(model: Path, as_json: bool) -> int:
+    """Check a model file: units, documentation, numbers nothing uses, error of its own step.
+
+    Exit status 1 when there is something to mend.
+    """
+    from urbsim.engine.simulate import simulate
+    from urbsim.model.check import check_model
+    from urbsim.model.read import read_model
+
+    read = read_model(model)
+    run = simulate(read)
+    problems = check_model(read)
+    if as_json:
+        found = [{"what": p.what, "where": p.where, "fix": p.fix} for p in problems]
+        facts = {"model": model.as_posix(), "problems": found, "honesty": str(run.honesty)}
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+        click.echo(f"{model.as_posix()}: {len(read.variables)} variables, {len(problems)} to mend")
+        click.echo(str(run.honesty))
+    return FAILED if problems else DONE
+
+
+@cli.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 def init(folder: Path) -> int:
     """Copy models, places and scenarios to DIR, to start a study in."""
