@@ -206,6 +206,17 @@ def test_every_effect_is_one_at_the_start(baseline: Trajectory) -> None:
         assert baseline[name][..., 0, 0] == pytest.approx(1.0, abs=1e-12), name
 
 
+def test_every_region_starts_at_the_published_unemployment_and_none_falls_below_friction(
+    results: Results,
+) -> None:
+    for outcome in results.outcomes:
+        assert outcome.run is not None
+        trajectory = outcome.run.trajectory
+        out_of_work = (trajectory["Urban unemployed"] / trajectory["Urban labour force"])[..., 0]
+        assert out_of_work[:, 0] == pytest.approx(0.057, abs=0.0005)
+        assert out_of_work.min() >= 0.03
+
+
 # --- conservation ----------------------------------------------------------------------------------------
 
 
@@ -329,6 +340,7 @@ def test_without_jobs_the_towns_lose_their_pull(system: System, baseline: Trajec
     trajectory = change(system, "Job programme", -1.0)
 
     assert trajectory["Urban jobs"][:, 6:].max() == 0
+    assert trajectory["Employed share"][:, 6:].max() == 0
     assert trajectory["Town pull"][:, -1].max() < 0.1
     assert total(trajectory, "Moving to own towns")[-1] < 0.15 * total(baseline, "Moving to own towns")[-1]
     for leaving in ("Leaving town for a village", "Urban hukou leaving for outside"):

@@ -6,8 +6,9 @@ Up to 2024 or 2025 they are published or follow from published values; after tha
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
-from chongqing.evidence import CITY, REGIONS, Evidence, Floats, by_region, scaled
+from chongqing.evidence import AGES, CITY, PLACE, REGIONS, Evidence, Floats, by_region, scaled
 from chongqing.people import People
 
 RATIO_DECLINE = 0.015
@@ -79,14 +80,16 @@ def city_jobs(facts: Evidence) -> dict[int, float]:
     return path
 
 
-def job_shares(facts: Evidence, everyone: People) -> Floats:
-    """Return the regional shares of urban jobs: town residents aged 15-59 in 2020, less those who farm.
+def participation() -> Floats:
+    """Return the share of each age that works or wants to, as `parameters.csv` has it."""
+    table = pd.read_csv(PLACE / "parameters.csv", keep_default_na=False)
+    rows = table[table.variable == "Labour force participation"].set_index("element")
+    return rows.value.astype(float)[list(AGES)].to_numpy()
 
-    Town residents are taken to farm half as often as all residents at work (census).
+
+def job_shares(everyone: People) -> Floats:
+    """Return the regional shares of urban jobs: those of the urban labour force of 2020.
+
+    Unemployment by region is not published: every region starts at the city's.
     """
-    farming = []
-    for region in REGIONS:
-        shares = [facts.need(d, "employment_share_primary", 2020, "census-2020") for d in region.districts]
-        workers = [facts.ages([d], 2020)[3:12].sum() for d in region.districts]
-        farming.append(np.average(shares, weights=workers) / 100)
-    return scaled(everyone.urban[:, 3:12].sum(axis=1) * (1 - np.array(farming) / 2), 1.0)
+    return scaled(everyone.urban @ participation(), 1.0)

@@ -123,7 +123,7 @@ def path_values(
         relative = drivers.relative_income(facts, residence)
         yield f"{residence.capitalize()} income path", path, REGION_NAMES, relative
     yield "Outside income path", drivers.outside_income(facts), [""], 1.0
-    yield "Urban jobs path", drivers.city_jobs(facts), REGION_NAMES, drivers.job_shares(facts, everyone)
+    yield "Urban jobs path", drivers.city_jobs(facts), REGION_NAMES, drivers.job_shares(everyone)
     yield "Urban fertility path", fertility_path(levels), [""], 1.0
     yield "Rural fertility path", fertility_path(levels), [""], RURAL_FERTILITY
     yield "Mortality level path", mortality_path(levels), [""], 1.0
