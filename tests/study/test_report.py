@@ -67,3 +67,23 @@ def test_only_the_run_that_is_asked_for_is_measured() -> None:
 
     assert doubled is not None
     assert doubled.values[0] == pytest.approx(3600)
+
+
+def test_the_total_of_a_year_is_the_change_of_the_stock_that_accumulates_it() -> None:
+    arrivals = indicator("arrivals", variable="Townspeople", unit="person/year", total=True)
+
+    assert np.isnan(values(arrivals, "here")[0])
+    assert values(arrivals, "here")[1:] == pytest.approx([0.01 * 40e6] * 10)
+
+
+def test_a_rate_of_totals_is_the_ratio_of_two_changes() -> None:
+    share = indicator(
+        "share", variable="Adequacy", select={"Service": "school"}, per="Townspeople", total=True
+    )
+
+    assert values(share, "east")[1:] == pytest.approx([0.01 / (0.01 * 10e6)] * 10)
+
+
+def test_a_total_has_no_weighted_mean() -> None:
+    with pytest.raises(ValueError, match="weight"):
+        indicator("odd", total=True, weight="Residents")

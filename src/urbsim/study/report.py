@@ -18,7 +18,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One indicator in one area, by year [unit of the indicator]; NaN where a ratio has no denominator."""
+    """One indicator in one area, by year [unit of the indicator].
+
+    NaN where a ratio has no denominator, and in the first year for the total of a year.
+    """
 
     indicator: Indicator
     area: str
@@ -63,7 +66,13 @@ def measure(trajectory: Trajectory, indicators: Sequence[Indicator], place: Plac
 def _parts(trajectory: Trajectory, indicator: Indicator, place: Place, run: int) -> tuple[Floats, ...]:
     """Give the variable, and what divides or weights it, each as (regions, times) or (times,)."""
     names = [name for name in (indicator.variable, indicator.per or indicator.weight) if name]
-    return tuple(_regional(trajectory, name, indicator.select, place, run) for name in names)
+    parts = tuple(_regional(trajectory, name, indicator.select, place, run) for name in names)
+    return tuple(_change(part) for part in parts) if indicator.total else parts
+
+
+def _change(stock: Floats) -> Floats:
+    """Give what an accumulating stock gained since the year before."""
+    return np.diff(stock, axis=-1, prepend=np.full((*stock.shape[:-1], 1), np.nan))
 
 
 def _regional(trajectory: Trajectory, name: str, select: Mapping[str, str], place: Place, run: int) -> Floats:

@@ -96,6 +96,7 @@ def _converter(locate: Locate, hooks: Mapping[object, Hook]) -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     converter.register_structure_hook(float, lambda value, _: number(value))
     converter.register_structure_hook(int, lambda value, _: _whole(value))
+    converter.register_structure_hook(bool, lambda value, _: _truth(value))
     converter.register_structure_hook(str, lambda value, _: _text(value))
 
     def of_class(cls: type[Any]) -> Callable[[Any, Any], Any]:
@@ -222,6 +223,12 @@ def _whole(value: object) -> int:
     if number(value) != int(number(value)):
         raise ValueError(f"is {value}, expected a whole number")
     return int(number(value))
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{_kind(value)}, expected true or false")
+    return value
 
 
 def _kind(value: object) -> str:
