@@ -402,6 +402,16 @@ def test_nobody_returns_from_an_empty_outside(system: System, baseline: Trajecto
     assert_sound(trajectory)
 
 
+def test_people_arrive_from_elsewhere_where_nobody_from_elsewhere_lives_yet(
+    system: System, baseline: Trajectory
+) -> None:
+    outsiders = "Initial urban residents from outside"
+    trajectory = run(system, {outsiders: zero(baseline, outsiders)})
+
+    assert total(trajectory, "Population from outside")[-1] > 50e4
+    assert_sound(trajectory)
+
+
 def test_any_number_of_places_is_worth_no_more_than_the_highest_adequacy(
     system: System, baseline: Trajectory
 ) -> None:

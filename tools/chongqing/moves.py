@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chongqing.evidence import AGES, Evidence, Floats, scaled
-from chongqing.people import rural_by_age
+from chongqing.people import People, rural_by_age
 from chongqing.vital import national_death_rates, ten_year_survival
 
 CHILD_MOVES = 0.8
@@ -41,3 +41,11 @@ def departures_by_age(facts: Evidence) -> Floats:
     smooth[6:-1] = (moves[5:-2] + 2 * moves[6:-1] + moves[7:]) / 4  # from 30 on the estimates scatter
     smooth[:2] = CHILD_MOVES * smooth[5:7].mean()
     return scaled(smooth, float(smooth.sum() / smooth.max()))
+
+
+def arrivals_by_age(facts: Evidence, everyone: People) -> Floats:
+    """Return the share of arrivals from elsewhere by age; adds to 1.
+
+    The ages of the outsiders of 2020 times the pattern of moving.
+    """
+    return scaled(everyone.outside.sum(axis=0) * departures_by_age(facts), 1.0)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from chongqing import capacity, drivers
 from chongqing.evidence import AGES, CITY, PLACE, REGIONS, Evidence, scaled
-from chongqing.moves import RETURNS, departures_by_age
+from chongqing.moves import RETURNS, arrivals_by_age, departures_by_age
 from chongqing.people import People, away_total, people
 from chongqing.vital import (
     RURAL_FERTILITY,
@@ -60,6 +60,7 @@ def base_values(
     yield "Share of women", women_shares(facts), [""], AGES
     yield "Relative migration rate", departures_by_age(facts), [""], AGES
     yield "Relative return rate", RETURNS, [""], AGES
+    yield "Share of arrivals by age", arrivals_by_age(facts, everyone), [""], AGES
 
     for service, places in capacity.service_capacity(facts, everyone).items():
         yield "Initial service capacity", np.round(places), REGION_NAMES, [service]
