@@ -199,7 +199,8 @@ def test_residents_births_deaths_and_people_away_pass_near_history(baseline: Tra
 
 def test_every_effect_is_one_at_the_start(baseline: Trajectory) -> None:
     for name in (
-        *("Town pull", "Village pull", "Mover response", "Job prospect", "Family reunion", "Space shortage"),
+        *("Town pull", "Pull for outsiders", "Pull for townspeople", "Village pull", "Mover response"),
+        *("Job prospect", "Family reunion", "Space shortage"),
         *("Effect of open services", "Effect of rural rights"),
     ):
         assert baseline[name][..., 0, 0] == pytest.approx(1.0, abs=1e-12), name
@@ -427,6 +428,20 @@ def test_without_places_newcomers_find_towns_less_attractive(system: System, bas
 
     assert urbanization(trajectory)[-1] < urbanization(baseline)[-1]
     assert_sound(trajectory)
+
+
+# --- groups ---------------------------------------------------------------------------------------------
+
+
+def test_the_pay_and_the_kin_of_villagers_do_not_move_people_with_an_urban_hukou(
+    system: System, baseline: Trajectory
+) -> None:
+    equal_pay = change(system, "Migrant wage discount", 0.0)
+    without_kin = run(system, {"Network elasticity": 0.0})
+
+    assert (equal_pay["Town pull"][:, -1] > 1.1 * baseline["Town pull"][:, -1]).all()
+    assert equal_pay["Pull for townspeople"] == pytest.approx(baseline["Pull for townspeople"], rel=0.02)
+    assert without_kin["Pull for outsiders"] == pytest.approx(baseline["Pull for outsiders"], rel=0.02)
 
 
 # --- signs -----------------------------------------------------------------------------------------------
