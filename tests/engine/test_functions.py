@@ -10,6 +10,7 @@ import pytest
 
 from tests.vensim import make_model, pysd_run, write_model
 from urbsim.engine.simulate import simulate
+from urbsim.errors import RunError
 from urbsim.model.read import read_model
 
 RANGES = """
@@ -24,6 +25,10 @@ MODELS = {
     "integ": "x = INTEG(-0.3*x, 5)",
     "operators": "x = INTEG(1, 2)\ny = -x^2 + 3*x/(x+1) - 2 + x*x/4 - -x",
     "precedence": "x = INTEG(1, 2)\ny = 2 - 3 - x + 4/2/x*3",
+    "signs and powers": "x = INTEG(0.1, 2)"
+    "\na = -2^2\nb = -3^2*2\nc = x*-2^2\nd = 2^-x\ne = 2^3^2\nf = -x^2^0.5",
+    "time relations with a shift": "x = INTEG(IF THEN ELSE(Time - 1 >= 2, 1, 0), 0)\nnow = Time + 0.5"
+    "\nz = INTEG(IF THEN ELSE(now > 4, 1, 0), 0)\ny = IF THEN ELSE(Time <> 4, 1, 0)",
     "if then else": "x = INTEG(IF THEN ELSE(x > 4, -1, 2), 1)",
     "and or not": "x = INTEG(1, 0)\ny = IF THEN ELSE(x>1 :AND: :NOT: x>3 :OR: x=5, 1, 0)",
     "relations": "x = INTEG(1, 0)\n"
@@ -128,6 +133,10 @@ def final(folder: Path, equations: str, **options: object) -> float:
         ("x = INTEG(RAMP(0.5, 2, 6), 0)", 0.5 * 16 / 2 + 2 * 4),
         ("x = INTEG(IF THEN ELSE(Time > 3.7, 1, 0), 0)", 6.3),
         ("x = INTEG(IF THEN ELSE(3.7 >= Time, 1, 0), 0)", 3.7),
+        ("x = INTEG(IF THEN ELSE(Time-1>=0.501 :AND: Time-1<0.51, 100, 0), 0)", 0.9),
+        ("now = Time\nx = INTEG(IF THEN ELSE(now>=1.501 :AND: now<1.51, 100, 0), 0)", 0.9),
+        ("x = INTEG(IF THEN ELSE(Time<>5, 1, 100), 0)", 10 + 99 * 0.125),
+        ("t((0,0),(4.99,0),(5,100),(5.01,0))\nx = INTEG(t(Time-0.5), 0)", 1.0),
         ("x = INTEG(SMOOTHI(1, 2, 0), 0)", 10 - 2 * (1 - math.exp(-5))),
         ("x = INTEG(DELAY1I(1, 2, 0), 0)", 10 - 2 * (1 - math.exp(-5))),
     ],
@@ -200,6 +209,39 @@ def test_a_chain_of_elements_of_one_auxiliary_is_worked_out_in_order(tmp_path: P
 
 def test_old_style_lookups_list_all_x_before_all_y(tmp_path: Path) -> None:
     assert final(tmp_path, "t(0,1,4,0,2,3.5)\nx = INTEG(t(0.5), 0)", stop=1) == pytest.approx(1.0)
+
+
+def test_a_number_list_leaves_excepted_elements_alone(tmp_path: Path) -> None:
+    ranges = (
+        "Region: north, south, west ~~|\nf[south] = 5\nf[Region] :EXCEPT: [south] = 1, 2, 3\nz = INTEG(0, 1)"
+    )
+
+    assert simulate(make_model(tmp_path, ranges), solver="euler")["f"][:, 0, 0].tolist() == [1.0, 5.0, 3.0]
+
+
+def test_a_value_that_is_not_a_number_does_not_vanish_in_min_or_max(tmp_path: Path) -> None:
+    for equation in ("MIN(LN(-1), 3)", "MIN(3, LN(-1))", "MAX(LN(-1), 3)", "MAX(3, LN(-1))"):
+        with pytest.raises(RunError, match="y is nan at 0"):
+            simulate(make_model(tmp_path, f"y = {equation}\nz = INTEG(0, 1)"), solver="euler")
+
+
+def test_what_jumps_at_unseen_times_is_followed_with_the_step_of_the_file(tmp_path: Path) -> None:
+    # A hundredth of each year: found only if no step is longer than a hundredth.
+    equation = "x = INTEG(IF THEN ELSE(MODULO(Time,1) < 0.02, 100, 0), 0)"
+
+    assert final(tmp_path, equation, step=0.01) == pytest.approx(20.0, rel=0.05)
+
+
+def test_a_bracketed_sign_is_raised_with_its_number(tmp_path: Path) -> None:
+    # PySD writes (-2)^2 out as -2**2 and gets -4.
+    assert final(tmp_path, "y = (-2)^2\nx = INTEG(y, 0)", stop=1) == pytest.approx(4.0)
+
+
+def test_logic_may_be_written_in_lower_case(tmp_path: Path) -> None:
+    # PySD cannot run this form. True from 1 to 3, and again from 5 on: 2 + 5.
+    equation = "x = INTEG(IF THEN ELSE(Time>1 :and: :not: Time>3 :or: Time>=5, 1, 0), 0)"
+
+    assert final(tmp_path, equation) == pytest.approx(7.0)
 
 
 def test_and_binds_tighter_than_or(tmp_path: Path) -> None:

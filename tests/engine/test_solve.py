@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def test_the_honesty_line_tells_how_far_the_files_own_method_is_off(logistic: Sy
     assert (line.method, line.step, line.variable) == ("euler", 0.125, "x")
     own = simulate(logistic, solver="model")
     gap = np.abs(own["x"] - run["x"])[:, 0]
-    assert line.difference == pytest.approx(gap.max() / run["x"].max())
+    assert line.difference == pytest.approx(gap.max() / max(run["x"].max(), own["x"].max()))
     assert line.time == run.times[gap.argmax()]
 
 
@@ -94,6 +95,107 @@ def test_every_run_of_an_ensemble_equals_the_run_alone(
                 "x"
             ]
             np.testing.assert_array_equal(wide[:, run], alone[:, 0])
+
+
+WIDE = """
+Region: north, south ~~|
+t((0,0),(3,2),(9,1))
+rate = 0.1
+x[Region] = INTEG(z0[Region]*x[Region]^1.5 + t(Time)*0.1 + held, 1 + rate)
+z0[Region] = IF THEN ELSE(x[Region] > 3, -rate, rate)
+held = INITIAL(rate*2)
+past = DELAY FIXED(SUM(x[Region!]), 1.5, rate)
+best = SAMPLE IF TRUE(SIN(3*Time) > 0.5, past, rate)
+y[Region] = EXP(-x[Region]) + LN(1 + x[Region]) + MODULO(x[Region], 0.3) + y0[Region]
+y0[Region] = SQRT(ABS(x[Region])) + TANH(x[Region])
+z = VMAX(y[Region!]) + ZIDZ(1, x[north]) + LOG(2 + x[south], 10) + INTEGER(3*x[north]) + MIN(past, best)
+"""
+
+
+@pytest.mark.parametrize("runs", [1, 7, 8, 9, 64])
+def test_ensembles_of_any_width_equal_single_runs_bit_for_bit(runs: int, tmp_path: Path) -> None:
+    system = compile_program(lower(make_model(tmp_path, WIDE)))
+    rates = np.linspace(0.01, 0.9, runs)
+    inputs = np.repeat(system.inputs[:, None], runs, axis=1)
+    inputs[system.constant("rate").first] = rates
+    schedule = Schedule(start=0.0, stop=10.0, save=np.arange(11.0), inputs=inputs)
+    for solver in ("euler", "rk4"):
+        wide = solve(system, schedule, solver=solver)
+
+        for run in {0, runs // 2, runs - 1}:
+            alone = simulate(system, solver=solver, values={"rate": rates[run]}, save=np.arange(11.0))
+            for ours, single in zip(wide.values, alone.values, strict=True):
+                np.testing.assert_array_equal(ours[..., run], single[..., 0])
+
+
+def test_a_system_can_be_run_from_several_threads(tmp_path: Path) -> None:
+    system = compile_program(lower(make_model(tmp_path, WIDE)))
+    expected = simulate(system, solver="rk4")["x"]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: simulate(system, solver="rk4")["x"], range(24)))
+
+    assert all(np.array_equal(expected, one) for one in found)
+
+
+def test_a_small_stock_that_begins_with_nothing_is_as_exact_as_a_large_one(tmp_path: Path) -> None:
+    def last(size: float, rtol: float) -> float:
+        equations = f"s = 1\na = INTEG({size!r}*s, 0)\nb = INTEG(a*(2+SIN(25*Time))-3*b, 0)"
+        return float(simulate(make_model(tmp_path, equations), rtol=rtol, honest=False)["b"][-1, 0]) / size
+
+    exact = last(1.0, 1e-12)
+    for size in (1e-12, 1e-9, 1.0, 1e9):
+        assert last(size, 1e-9) == pytest.approx(exact, rel=1e-6)
+
+
+def test_a_file_whose_own_method_diverges_still_gives_its_run(tmp_path: Path) -> None:
+    run = simulate(make_model(tmp_path, "x = INTEG(-500*x^3, 1)", step=0.5))
+
+    assert run["x"][-1, 0] == pytest.approx(1 / math.sqrt(1 + 2 * 500 * 10), rel=1e-6)
+    assert "does not come to an end" in str(run.honesty)
+
+
+def test_the_honesty_line_sees_what_only_the_files_own_method_finds(tmp_path: Path) -> None:
+    # The pulse begins when a stock passes a level, so error control alone has to find it, and misses it.
+    model = make_model(
+        tmp_path, "s = INTEG(1, 0)\nx = INTEG(IF THEN ELSE(ABS(s-5.0005)<0.0004, 100, 0), 0)", step=0.0005
+    )
+
+    run = simulate(model, solver="dop853", save=[10.0])
+
+    own = simulate(model, solver="euler", save=[10.0])
+    assert run.honesty is not None
+    gap = abs(run["x"][0, 0] - own["x"][0, 0])
+    assert run.honesty.difference == pytest.approx(gap / max(run["x"][0, 0], own["x"][0, 0]))
+
+
+@pytest.mark.parametrize("solver", ["rk45", "dop853", "lsoda", "radau", "bdf"])
+@pytest.mark.parametrize("equation", ["x = INTEG(1, 1/0)", "x = INTEG(-SQRT(x), 1)", "x = INTEG(x^2, 1)"])
+def test_a_run_that_cannot_go_on_is_told_by_every_solver(equation: str, solver: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="x"):
+        simulate(make_model(tmp_path, equation), solver=solver, honest=False)
+
+
+def test_a_start_that_the_model_works_out_otherwise_is_refused(tmp_path: Path) -> None:
+    from urbsim.model.vensim import read_vensim
+
+    clock = "base=0 ~~|\nINITIAL TIME=base ~~|\nFINAL TIME=5 ~~|\nTIME STEP=1 ~~|\nx=INTEG(Time,0) ~~|"
+    model = read_vensim(clock, "m.mdl")
+
+    with pytest.raises(InputError, match="INITIAL TIME is an equation that gives 0, and the run asks for 2"):
+        simulate(model, start=2.0)
+    assert simulate(model)["x"][-1, 0] == pytest.approx(12.5)
+
+
+def test_two_moves_of_one_input_and_moves_of_the_clock_are_refused(logistic: System) -> None:
+    slot, step = logistic.constant("r").first, logistic.constant("TIME STEP").first
+    moves = [Move(slot=k, times=(1.0,), values=(0.5,)) for k in (slot, slot, step)]
+
+    with pytest.raises(InputError) as caught:
+        moved(logistic, "rk45", *moves)
+
+    assert "is moved 2 times over" in str(caught.value)
+    assert "'TIME STEP' cannot change during a run: it sets the clock" in str(caught.value)
 
 
 def moved(system: System, solver: str, *moves: Move) -> float:
@@ -162,9 +264,15 @@ def test_division_by_zero_is_told_with_variable_and_time(tmp_path: Path) -> None
         ({"solver": "rk54"}, "there is no solver 'rk54'\n  fix: did you mean 'rk4'"),
         ({"values": {"rr": 1.0}}, "the model has no constant 'rr'\n  fix: did you mean 'r'?|known names"),
         ({"values": {"r": float("nan")}}, "the value is not a number"),
+        ({"values": {"r": "fast"}}, "'fast' is not a number"),
         ({"values": {"r": [1.0, 2.0]}}, "expected one number or an array of shape"),
         ({"start": 5.0, "stop": 5.0}, "the period ends at 5, not after its start 5"),
         ({"save": [3.0, 2.0]}, "the saved times must increase"),
+        ({"stop": float("inf")}, "the period ends at inf"),
+        ({"values": {"TIME STEP": 0.0}}, "TIME STEP is 0"),
+        ({"values": {"TIME STEP": 1e-9}}, "TIME STEP is 1e-09"),
+        ({"rtol": -1.0}, "rtol is -1"),
+        ({"save": [float("nan")]}, "the saved times must increase"),
         ({"save": [0.3], "solver": "euler"}, "the saved time 0.3 is not a whole number of time steps"),
     ],
 )

@@ -43,6 +43,8 @@ def refused(folder: Path, equations: str) -> str:
         (RANGES + "x[north,Age] = 1\nx[south,young] = 2", "has no equation for [south,old]"),
         (RANGES + "x[Region] = 1\nx[north] = 2", "has more than one equation for [north]"),
         ("x = 1\nx = 2", "x: has more than one equation"),
+        (RANGES + "f[Region] = 1, 2\nm[Region,Region] = f[Region]", "has the same subscript twice"),
+        (RANGES + "f[Region] = 1, 2\nx[Region] = f*2", "'f' has 1 subscripts, not 0"),
         ("n = 1.5\nx = SMOOTH N(3, 2, 1, n)", "the order of a delay or average must be a whole number"),
     ],
 )
@@ -99,6 +101,15 @@ def test_mappings_with_listed_elements_join_them_one_by_one(tmp_path: Path) -> N
     )
 
     assert run["x"][:, 0, 0].tolist() == [20.0, 10.0]
+
+
+def test_mapped_elements_may_be_quoted_or_ranges_of_numbers(tmp_path: Path) -> None:
+    equations = 'R: "a b","c-d" -> (S: s2,s1) ~~|\nS: s1, s2 ~~|\nQ: (q1-q2) -> (S: s2, s1) ~~|\n'
+    equations += "f[R] = 10, 20\ng[Q] = 1, 2\nx[S] = f[R] + g[Q]\nz = INTEG(0, 1)"
+
+    run = simulate(make_model(tmp_path, equations), solver="euler")
+
+    assert run["x"][:, 0, 0].tolist() == [22.0, 11.0]
 
 
 def test_a_copied_range_runs_beside_the_first(tmp_path: Path) -> None:

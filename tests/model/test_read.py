@@ -40,6 +40,35 @@ def test_another_suffix_is_refused(tmp_path: Path) -> None:
         read_model(tmp_path / "model.xlsx")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = 3 ~ 1 ~ use { here |\nb = 4 ~~|\nd = 5 ~~ close } |",
+        "a = 3 ~ 1 ~ a 'quote |\nb = 4 ~~ \"another |\nd = 5 ~~|",
+        "a = 3 {a ~ comment | in braces} ~ 1 ~|\nb = 4 ~~|\nd = 5 ~~|",
+        "****\n.Group\n****~\n about it |\na = 3 ~~|\nb = 4 ~~ :SUPPLEMENTARY ~ |\nd = 5 ~~|",
+    ],
+)
+def test_no_equation_is_lost(text: str) -> None:
+    assert set(read_vensim(text, "m.mdl").variables) == {"a", "b", "d"}
+
+
+@pytest.mark.parametrize(
+    "text", ["b = 4 ~ u |", "c = 5 |", "a = 1 ~ u ~ forgot the end\nb = 2 ~ u ~ b |\nc = 3 ~ u ~ c |"]
+)
+def test_an_entry_that_is_not_whole_is_told(text: str) -> None:
+    (problem,) = problems_of(text + "\nd = 1 ~~|")
+
+    assert problem.startswith("m.mdl:1: the equation")
+    assert "is not ended" in problem
+
+
+def test_a_subscript_range_defined_twice_is_told() -> None:
+    (problem,) = problems_of("R: a, b ~~|\nR: c, d ~~|\nx[R] = 1 ~~|")
+
+    assert problem.startswith("m.mdl:2, R: is defined twice")
+
+
 def test_every_syntax_error_is_told_with_its_line() -> None:
     first, second = problems_of("x = 1 +* 2 ~ 1 ~ a |\n\n  y = (3 ~ 1 ~ b |\nz = 2 ~ 1 ~ c |")
 
@@ -147,6 +176,31 @@ def test_an_xmile_error_has_its_line(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match=r"tea\.xmile:7, cooling: this equation cannot be read"):
         read_model(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('<aux name="room"><eqn>20</eqn></aux>', '<aux name="tea"><eqn>20</eqn></aux>', "is defined twice"),
+        ("<outflow>cooling</outflow>", "<conveyor/>", "<conveyor> is not supported"),
+        ("<dt>0.25</dt>", "", "the file lacks what a model needs"),
+        ('<aux name="room">', "<aux>", "the file lacks what a model needs"),
+    ],
+)
+def test_xmile_that_means_something_else_is_refused(old: str, new: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "tea.xmile"
+    path.write_text(XMILE.replace(old, new))
+
+    with pytest.raises(ModelError, match=message):
+        read_model(path)
+
+
+def test_xmile_signs_comments_whole_numbers_and_encodings_are_read_as_meant(tmp_path: Path) -> None:
+    path = tmp_path / "tea.xmile"
+    text = XMILE.replace("<eqn>20</eqn>", "<eqn>20 {degrees} + 4 - 2^2 + INT(-2.5) + 3</eqn>")
+    path.write_bytes(text.replace('encoding="utf-8"', 'encoding="utf-16"').encode("utf-16"))
+
+    assert simulate(read_model(path), honest=False)["room"][0, 0] == 20.0
 
 
 def test_xml_that_is_not_well_formed_has_its_line(tmp_path: Path) -> None:

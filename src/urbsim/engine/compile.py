@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,12 +15,13 @@ import numpy.typing as npt
 
 from urbsim.engine.emit import Layout, emit, lay_out
 from urbsim.engine.trajectory import Output
-from urbsim.errors import suggestion
+from urbsim.errors import RunError, suggestion
 from urbsim.model.program import Array, Const, Load, Program
 from urbsim.names import fold
 
 Floats = npt.NDArray[np.float64]
 LANES = 8  # runs per vector: two AVX2 registers, or one of AVX-512
+MOST_BREAKS = 100_000
 CLOCK_NAMES = ("initial time", "final time", "time step", "saveper")
 SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 4)
 
@@ -72,7 +74,15 @@ class System:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.layout = lay_out(program)
-        self._scratch = np.empty(max(1, self.layout.outputs) * LANES)
+        self._local = threading.local()
+
+    @property
+    def _scratch(self) -> Floats:
+        """Room for the auxiliaries of one block of runs; each thread has its own."""
+        if not hasattr(self._local, "scratch"):
+            self._local.scratch = np.empty(max(1, self.layout.outputs) * LANES)
+        scratch: Floats = self._local.scratch
+        return scratch
 
     @cached_property
     def _single(self) -> _Machine:
@@ -289,7 +299,9 @@ def _repeated(first: Floats, width: Floats, every: Floats, end: Floats, stop: fl
     turns: set[float] = set(map(float, first))
     for at in map(float, first):
         for period in (float(p) for p in every if p > 0):
-            count = int(min(max(0.0, (stop - at) / period), 1e6)) + 1
+            count = int(max(0.0, (stop - at) / period)) + 1
+            if count > MOST_BREAKS:
+                raise RunError(f"a pulse every {period:g} from {at:g} repeats more than {MOST_BREAKS} times")
             turns |= {at + k * period for k in range(count)}
     ends = {t + float(w) for t in turns for w in width if np.isfinite(w)}
     return turns | ends | {float(e) for e in end if np.isfinite(e)}

@@ -39,6 +39,7 @@ INTRINSICS = {
     "cos": "cos",
     "abs": "fabs",
     "integer": "trunc",
+    "floor": "floor",
 }
 LIBRARY = {
     "tan": "tan",
@@ -321,8 +322,9 @@ class _Body:
             return self._compare(COMPARISONS[name], *values)
         if name in {"min", "max"}:
             a, b = self._alike(values)
-            first = self._compare("<" if name == "min" else ">", a, b)
-            return self._select(first, a, b)
+            smaller = self._select(self._compare("<" if name == "min" else ">", a, b), a, b)
+            missing = _Value(build.fcmp_unordered("uno", a.code, a.code), True, a.uniform)
+            return self._select(missing, a, smaller)  # a value that is not a number stays one
         if name in {"zidz", "xidz"}:
             other = values[2] if name == "xidz" else _Value(F64(0.0), uniform=True)
             near = self._compare("<", self._arithmetic("abs", [values[1]]), _Value(F64(SMALL), uniform=True))
@@ -352,7 +354,12 @@ class _Body:
         return self._lanes(alike, self._library(LIBRARY[name]))
 
     def _intrinsic(self, name: str, kind: ir.Type) -> ir.Function:
-        return self.module.declare_intrinsic(f"llvm.{name}", [kind])
+        suffix = "f64" if kind == F64 else f"v{self.width}f64"
+        full = f"llvm.{name}.{suffix}"
+        if full not in self.module.globals:
+            count = 2 if name == "pow" else 1
+            ir.Function(self.module, ir.FunctionType(kind, [kind] * count), full)
+        return self.module.globals[full]
 
     def _library(self, name: str) -> Callable[[ir.Value], ir.Value]:
         if name not in self.module.globals:

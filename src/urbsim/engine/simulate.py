@@ -17,6 +17,7 @@ from urbsim.model.lower import lower
 from urbsim.names import fold
 
 Floats = npt.NDArray[np.float64]
+MOST_STEPS = 1e7
 
 
 def simulate(
@@ -60,15 +61,27 @@ def simulate(
     inputs = system.inputs.copy()
     for name, value in (values or {}).items():
         _set(system, inputs, name, value, problems)
+    if rtol is not None and not 0 < rtol < 1:
+        problems.append(Problem(f"rtol is {rtol:g}", "rtol", "expected a number between 0 and 1"))
     clock = system.clock(inputs)
     begin = clock["initial time"] if start is None else float(start)
     end = clock["final time"] if stop is None else float(stop)
-    if not end > begin:
+    step = clock["time step"]
+    if not (np.isfinite(step) and step > 0 and (end - begin) / step < MOST_STEPS):
+        fix = f"expected a number above 0, and no more than {MOST_STEPS:.0e} steps in the period"
+        problems.append(Problem(f"TIME STEP is {step:g}", system.program.source, fix))
+    if not (np.isfinite([begin, end]).all() and end > begin):
         problems.append(Problem(f"the period ends at {end:g}, not after its start {begin:g}", "start, stop"))
     if problems:
         raise InputError(problems)
     times = saved_times(begin, end, clock["saveper"]) if save is None else np.array(save, dtype=float)
-    if times.size == 0 or np.any(np.diff(times) <= 0) or times[0] < begin or times[-1] > end:
+    if (
+        times.size == 0
+        or not np.isfinite(times).all()
+        or np.any(np.diff(times) <= 0)
+        or times[0] < begin
+        or times[-1] > end
+    ):
         raise InputError(Problem("the saved times must increase and lie within the period", "save"))
     schedule = Schedule(start=begin, stop=end, save=times, inputs=inputs[:, None])
     trajectory = solve(system, schedule, solver=solver, rtol=rtol)
@@ -101,7 +114,11 @@ def _set(
         return
     shape = tuple(len(axis) for axis in constant.axes)
     part = inputs[constant.first : constant.first + constant.size].reshape(shape)
-    given = np.asarray(value, dtype=float)
+    try:
+        given = np.asarray(value, dtype=float)
+    except (ValueError, TypeError):
+        problems.append(Problem(f"{value!r} is not a number", where, "give a finite number"))
+        return
     if not np.isfinite(given).all():
         problems.append(Problem("the value is not a number", where, "give a finite number"))
         return

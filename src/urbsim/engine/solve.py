@@ -21,6 +21,7 @@ from urbsim.engine.trajectory import Honesty, Output, Trajectory
 from urbsim.errors import InputError, Problem, RunError, suggestion
 
 Floats = npt.NDArray[np.float64]
+Slopes = Callable[[float, Floats], Floats]
 
 CONTROLLED: Mapping[str, Callable[..., integrate.OdeSolver]] = {
     "rk45": integrate.RK45,
@@ -42,6 +43,10 @@ LOOK_FOR = (
     "look for a division by zero (ZIDZ or XIDZ avoid it), a logarithm or root of a negative number, "
     "or growth without bound"
 )
+NOTHING = 1e-300
+LOOK_AHEAD = 8  # rough steps over a stretch, to see how large a stock becomes
+SCIPY_ERRORS = (ValueError, FloatingPointError, np.linalg.LinAlgError)
+STALLED = 1000  # steps of an integrator that together make no headway
 NEAR = 1e-9  # times closer than this, relative to their size, are one
 
 
@@ -76,7 +81,8 @@ def solve(
         if name in system.clock_rows:
             inputs[system.clock_rows[name]] = time
     if solver in FIXED:
-        saved = _fixed_step(system, schedule, inputs, *FIXED[solver])
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not a number is told below
+            saved = _fixed_step(system, schedule, inputs, *FIXED[solver])
     else:
         runs = [
             _controlled(
@@ -103,8 +109,11 @@ def honesty(system: System, schedule: Schedule, trajectory: Trajectory) -> Hones
     if not met.any():
         return Honesty(method=system.method, step=step, difference=np.nan, variable="", time=schedule.start)
     saved = schedule.save[met]
-    own = solve(system, replace(schedule, save=saved, stop=float(saved[-1])), solver="model")
     worst = Honesty(method=system.method, step=step, difference=0.0, variable="", time=schedule.start)
+    try:
+        own = solve(system, replace(schedule, save=saved, stop=float(saved[-1])), solver="model")
+    except RunError:
+        return replace(worst, difference=np.inf)
     stocks = [system.program.arrays[number].kind == "stock" for number in system.reported]
     for stock, output, controlled, rough in zip(
         stocks, trajectory.outputs, trajectory.values, own.values, strict=True
@@ -112,58 +121,65 @@ def honesty(system: System, schedule: Schedule, trajectory: Trajectory) -> Hones
         if not stock:
             continue
         exact = controlled[..., met, :]
-        magnitude = np.abs(exact).max(axis=-2, keepdims=True)
+        magnitude = np.maximum(np.abs(exact), np.abs(rough)).max(axis=-2, keepdims=True)
         # An element that is next to nothing beside its sisters is measured against them.
         magnitude = np.maximum(magnitude, 1e-6 * magnitude.max(initial=0.0))
         relative = np.divide(np.abs(rough - exact), magnitude, out=np.zeros_like(exact), where=magnitude > 0)
         if relative.size and relative.max() > worst.difference:
             *element, time, _ = np.unravel_index(int(relative.argmax()), relative.shape)
             label = output.labels()[int(np.ravel_multi_index(element, output.shape)) if element else 0]
-            worst = Honesty(
-                method=system.method,
-                step=step,
-                difference=float(relative.max()),
-                variable=label,
-                time=float(saved[time]),
-            )
+            worst = replace(worst, difference=float(relative.max()), variable=label, time=float(saved[time]))
     return worst
 
 
 def _refuse(system: System, schedule: Schedule, solver: str) -> None:
-    """Refuse what the solver cannot do, with every reason at once."""
-    problems = []
-    if solver not in SOLVERS:
-        problems.append(Problem(f"there is no solver '{solver}'", "solver", suggestion(solver, SOLVERS)))
-    elif solver in CONTROLLED:
-        fix = "use euler or rk4, which go by the model's TIME STEP"
-        names = sorted({system.program.arrays[m.source].owner for m in system.program.memories})
-        for name in names:
-            what = f"'{name}' uses DELAY FIXED or SAMPLE IF TRUE, which {solver} cannot follow"
-            problems.append(Problem(what, system.program.source, fix))
-        for name in system.program.moving_breaks:
-            what = f"'{name}' jumps at a time that changes during the run, so {solver} cannot stop there"
-            problems.append(Problem(what, system.program.source, fix))
-    rows = {
-        system.layout.place[array][1] + k: (system.program.arrays[array].name, reason)
-        for array, reason in system.program.fixed.items()
-        for k in range(system.program.arrays[array].size)
-    }
-    for move in schedule.moves:
-        if move.slot in rows:
-            name, reason = rows[move.slot]
-            problems.append(
-                Problem(f"'{name}' cannot change during a run: {reason}", "", "set it for the whole run")
-            )
-    for array, reason in system.program.fixed.items():
-        first, size = system.layout.place[array][1], system.program.arrays[array].size
-        wanted = system.inputs[first : first + size, None]
-        if "order" in reason and not np.all(schedule.inputs[first : first + size] == wanted):
-            name = system.program.arrays[array].name
-            problems.append(
-                Problem(f"'{name}' cannot be changed: {reason}", "", "change it in the model file")
-            )
+    """Refuse what the solver or the model cannot do, with every reason at once."""
+    problems = [*_solver_problems(system, solver), *_schedule_problems(system, schedule)]
     if problems:
         raise InputError(problems)
+
+
+def _solver_problems(system: System, solver: str) -> Iterator[Problem]:
+    if solver not in SOLVERS:
+        yield Problem(f"there is no solver '{solver}'", "solver", suggestion(solver, SOLVERS))
+    elif solver in CONTROLLED:
+        fix = "use euler or rk4, which go by the model's TIME STEP"
+        for name in sorted({system.program.arrays[m.source].owner for m in system.program.memories}):
+            what = f"'{name}' uses DELAY FIXED or SAMPLE IF TRUE, which {solver} cannot follow"
+            yield Problem(what, system.program.source, fix)
+        for name in system.program.moving_breaks:
+            what = f"'{name}' jumps at a time that changes during the run, so {solver} cannot stop there"
+            yield Problem(what, system.program.source, fix)
+
+
+def _schedule_problems(system: System, schedule: Schedule) -> Iterator[Problem]:
+    program, place = system.program, system.layout.place
+
+    def rows(array: int) -> range:
+        return range(place[array][1], place[array][1] + program.arrays[array].size)
+
+    names = {row: (program.arrays[a].name, why) for a, why in program.fixed.items() for row in rows(a)}
+    clock = {row: (name.upper(), "it sets the clock") for name, row in system.clock_rows.items()}
+    slots = [move.slot for move in schedule.moves]
+    for slot in dict.fromkeys(slots):
+        if slot in names | clock:
+            name, why = (names | clock)[slot]
+            yield Problem(f"'{name}' cannot change during a run: {why}", "", "set it for the whole run")
+        if slots.count(slot) > 1:
+            yield Problem(
+                f"input {slot} is moved {slots.count(slot)} times over", "", "join its moves into one"
+            )
+    for array, why in program.structural.items():
+        if not np.all(schedule.inputs[rows(array)] == system.inputs[rows(array), None]):
+            name = program.arrays[array].name
+            yield Problem(f"'{name}' cannot be changed: {why}", "", "change it in the model file")
+    if "time step" in system.clock_rows and np.ptp(schedule.inputs[system.clock_rows["time step"]]) > 0:
+        yield Problem("the runs have different time steps", "TIME STEP", "run them apart")
+    times = system.clock(schedule.inputs[:, 0])
+    for name, time in (("initial time", schedule.start), ("final time", schedule.stop)):
+        if name not in system.clock_rows and times[name] != time:
+            what = f"{name.upper()} is an equation that gives {times[name]:g}, and the run asks for {time:g}"
+            yield Problem(what, program.source, "make it a number, or change what it is made of")
 
 
 # ------------------------------------------------------------------------------------------------- moves
@@ -274,7 +290,7 @@ def _fixed_step(
     lines.set(inputs, schedule.start)
     times[:] = schedule.start, schedule.start + step / 2, schedule.start
     system.initial(times, states, inputs, outputs)
-    recall = _Recall(system, inputs, step, count) if system.program.memories else None
+    recall = _Recall(system, inputs, step) if system.program.memories else None
     trial = np.empty_like(states)
     change = np.empty_like(states)
     calls = 0
@@ -333,32 +349,28 @@ def _whole_steps(span: float, step: float, what: str) -> int:
 class _Recall:
     """The held values of DELAY FIXED and SAMPLE IF TRUE, renewed after every step."""
 
-    def __init__(self, system: System, inputs: Floats, step: float, count: int) -> None:
+    def __init__(self, system: System, inputs: Floats, step: float) -> None:
         place, arrays = system.layout.place, system.program.arrays
         self.items = []
         for memory in system.program.memories:
             size = arrays[memory.held].size
             held = slice(place[memory.held][1], place[memory.held][1] + size)
             source = slice(place[memory.source][1], place[memory.source][1] + size)
-            lags = None
+            lags = np.ones_like(inputs[held], dtype=int)
             if memory.delay is not None:
                 delay = place[memory.delay][1]
                 # Half a step rounds up, as in Vensim.
                 lags = np.maximum(np.round(inputs[delay : delay + size] / step + 1e-6), 1).astype(int)
-            self.items.append(
-                (held, source, lags, inputs[held].copy(), np.empty((count, *inputs[held].shape)))
-            )
+            # A ring of the last values, as many as the longest delay has steps.
+            ring = np.repeat(inputs[held][np.newaxis], int(lags.max(initial=1)), axis=0)
+            self.items.append((held, source, lags, ring))
 
     def renew(self, inputs: Floats, outputs: Floats, number: int) -> None:
         """Set the held values for the next step, after step `number`."""
-        for held, source, lags, first, history in self.items:
-            history[number] = outputs[source]
-            if lags is None:
-                inputs[held] = history[number]
-                continue
-            past = number + 1 - lags
-            rows, runs = np.indices(past.shape)
-            inputs[held] = np.where(past >= 0, history[np.maximum(past, 0), rows, runs], first)
+        for held, source, lags, ring in self.items:
+            ring[number % len(ring)] = outputs[source]
+            rows, runs = np.indices(lags.shape)
+            inputs[held] = ring[(number + 1 - lags) % len(ring), rows, runs]
 
 
 def _empty(system: System, schedule: Schedule, runs: int) -> _Saved:
@@ -390,7 +402,7 @@ def _controlled(
 
     rhs = system.bound_rhs(times, inputs, rates)
 
-    def slopes(lines: _Lines, clock: float) -> Callable[[float, Floats], Floats]:
+    def slopes(lines: _Lines, clock: float) -> Slopes:
         moving = bool(lines.rows.size)
 
         def function(time: float, state: Floats) -> Floats:
@@ -421,6 +433,8 @@ def _controlled(
     pending = list(enumerate(map(float, schedule.save)))
     while pending and pending[0][1] <= schedule.start:
         save(pending.pop(0)[0], state)
+    # What may jump at times that are not known is at least not stepped over by more than the file's step.
+    longest = system.clock(constants[:, 0])["time step"] if system.program.unseen_breaks else np.inf
     for begin, end in _stretches(system, schedule, inputs):
         middle = (begin + end) / 2
         function = slopes(_lines(schedule.moves, constants, middle), middle)
@@ -429,20 +443,19 @@ def _controlled(
             while pending and pending[0][1] <= end:
                 save(pending.pop(0)[0], state)
             continue
-        first_rates = function(begin, state)
-        _must_be_finite(system, first_rates, begin)
-        solver = method(function, begin, state, end, rtol=rtol, atol=_atol(system, state, first_rates, rtol))
-        while solver.status == "running":
-            message = solver.step()
+        _must_be_finite(system, state, begin, "value")
+        _must_be_finite(system, function(begin, state), begin)
+        options = {
+            "rtol": rtol,
+            "atol": _atol(system, function, begin, end, state, rtol),
+            "max_step": longest,
+        }
+        try:
+            solver = method(function, begin, state, end, **options)
+        except SCIPY_ERRORS as error:
+            raise RunError(f"the run cannot start at {begin:g} ({error}): {LOOK_FOR}") from error
+        for _ in _steps(system, solver, function):
             steps += 1
-            if message is not None:  # it failed
-                last_rates = function(solver.t, solver.y)
-                _must_be_finite(system, last_rates, solver.t)
-                row = int(np.argmax(np.abs(last_rates) / (np.abs(solver.y) + 1e-300)))
-                raise RunError(
-                    f"the steps became too small at {solver.t:g}, where {system.state_name(row)} changes "
-                    f"fastest ({message}): {LOOK_FOR}, or try a stiff solver (lsoda, radau, bdf)"
-                )
             between = None
             while pending and pending[0][1] < solver.t:
                 between = between or solver.dense_output()
@@ -454,33 +467,69 @@ def _controlled(
     return _Saved(saved.states, saved.outputs, saved.inputs, calls, steps, restarts)
 
 
-def _must_be_finite(system: System, rates: Floats, time: float) -> None:
-    if not np.isfinite(rates).all():
-        row = int((~np.isfinite(rates)).argmax())
-        raise RunError(f"the net flow of {system.state_name(row)} is {rates[row]} at {time:g}: {LOOK_FOR}")
+def _steps(system: System, solver: integrate.OdeSolver, function: Slopes) -> Iterator[None]:
+    """Take the steps of an integrator to the end of its stretch, or say where it fails."""
+    taken, headway = 0, solver.t
+    while solver.status == "running":
+        try:
+            message = solver.step()
+        except SCIPY_ERRORS as error:
+            message = str(error)
+        taken += 1
+        if taken % STALLED == 0:
+            if message is None and abs(solver.t - headway) <= NEAR * abs(solver.t_bound - headway):
+                message = f"{STALLED} steps made no headway"
+            headway = solver.t
+        if message is not None:
+            rates = function(solver.t, solver.y)
+            _must_be_finite(system, rates, solver.t)
+            row = int(np.argmax(np.abs(rates) / (np.abs(solver.y) + NOTHING)))
+            raise RunError(
+                f"the steps became too small at {solver.t:g}, where {system.state_name(row)} changes "
+                f"fastest ({message}): {LOOK_FOR}, or try a stiff solver (lsoda, radau, bdf)"
+            )
+        yield
+
+
+def _must_be_finite(system: System, values: Floats, time: float, what: str = "net flow") -> None:
+    if not np.isfinite(values).all():
+        row = int((~np.isfinite(values)).argmax())
+        raise RunError(f"the {what} of {system.state_name(row)} is {values[row]} at {time:g}: {LOOK_FOR}")
 
 
 def _stretches(system: System, schedule: Schedule, inputs: Floats) -> Iterator[tuple[float, float]]:
     """Cut the period at every jump and kink; times that differ by rounding only are one."""
-    known = sorted({schedule.start, schedule.stop, *map(float, schedule.save)})
+    known = np.unique([schedule.start, schedule.stop, *schedule.save])
     found = [
         *system.break_times(inputs, 0, schedule.start, schedule.stop),
-        *(t for m in schedule.moves for t in m.times),
+        *(t for m in schedule.moves for t in m.times if schedule.start < t < schedule.stop),
     ]
-    cuts = {schedule.start, schedule.stop}
+    cuts = [schedule.start]
     for exact in sorted(found):
-        near = min(known, key=lambda k: abs(k - exact))
-        time = near if abs(near - exact) <= _nudge(exact) else exact
-        if schedule.start < time < schedule.stop and all(abs(time - c) > _nudge(time) for c in cuts):
-            cuts.add(time)
-    yield from pairwise(sorted(cuts))
+        after = int(np.searchsorted(known, exact))
+        near = min(known[max(after - 1, 0) : after + 1], key=lambda k: abs(k - exact))
+        time = float(near) if abs(near - exact) <= _nudge(exact) else exact
+        if time - cuts[-1] > _nudge(time) and schedule.stop - time > _nudge(time):
+            cuts.append(time)
+    yield from pairwise([*cuts, schedule.stop])
 
 
-def _atol(system: System, state: Floats, rates: Floats, rtol: float) -> Floats:
-    """Give the absolute tolerance of each stock: `rtol` / 1000 of the largest of its family at first."""
+def _atol(system: System, function: Slopes, begin: float, end: float, state: Floats, rtol: float) -> Floats:
+    """Give the absolute tolerance of each stock: `rtol` / 1000 of the largest of its family.
+
+    A family that begins with nothing, and does not change yet, is measured by what a few rough steps ahead
+    make of it.
+    """
+    sizes = np.maximum(np.abs(state), np.abs(function(begin, state)))
+    families = [slice(first, first + array.size) for array, first in system.states]
+    if any(part.stop > part.start and not sizes[part].any() for part in families):
+        ahead, step = state, (end - begin) / LOOK_AHEAD
+        for number in range(LOOK_AHEAD):
+            ahead = ahead + step * function(begin + number * step, ahead)
+            if not np.isfinite(ahead).all():
+                break
+            sizes = np.where(sizes > 0, sizes, np.abs(ahead))
     tolerance = np.empty_like(state)
-    for array, first in system.states:
-        part = slice(first, first + array.size)
-        size = max(np.abs(state[part]).max(initial=0.0), np.abs(rates[part]).max(initial=0.0))
-        tolerance[part] = rtol * 1e-3 * (size or 1.0)
+    for part in families:
+        tolerance[part] = rtol * 1e-3 * (sizes[part].max(initial=0.0) or 1.0)
     return tolerance

@@ -56,6 +56,8 @@ class Honesty:
     time: float
 
     def __str__(self) -> str:
+        if self.difference == float("inf"):
+            return f"the file's own {self.method} with step {self.step:g} does not come to an end"
         if not self.difference >= 0:
             return f"the file's own {self.method} with step {self.step:g} does not meet the saved times"
         return (

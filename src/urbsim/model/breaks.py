@@ -25,7 +25,7 @@ from urbsim.model.program import (
     walk,
 )
 
-MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
+MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 TIMED = {name for name, function in FUNCTIONS.items() if function.group == "time"} | {
     "time",
     "clock",
@@ -67,32 +67,63 @@ class Settling:
         default_factory=dict
     )  # variables whose jumps are not known before the run
     fixed: dict[int, str] = field(default_factory=dict)  # constants that jump times depend on
-    steady: set[int] = field(default_factory=set)
+    steady: set[int] = field(default_factory=set)  # arrays in which there is neither time nor a stock
+    driven: set[int] = field(default_factory=set)  # auxiliaries in which there is time, but no stock
+    shifts: dict[int, Node] = field(default_factory=dict)  # auxiliaries that are Time and a steady shift
+    unseen: bool = False  # something may jump at times that are not known
 
     def settle(self) -> None:
-        """Rewrite all equations; `breaks`, `moving` and `fixed` then hold what was found."""
-        self._find_steady()
+        """Rewrite all equations; `breaks`, `moving`, `fixed` and `unseen` then hold what was found."""
+        self._classify()
         for assigns in (self.flows, self.initial):
             for position, assign in enumerate(list(assigns)):
                 node = self._settled(assign.expression, assign.loops, assign.target)
                 assigns[position] = replace(assign, expression=node)
 
-    def _find_steady(self) -> None:
-        """Find the arrays in which there is neither time nor a stock: only moving inputs change them."""
+    def _classify(self) -> None:
+        """Find the arrays that only inputs change, those that time changes too, and those that are Time."""
         self.steady = {
             number
             for number, array in enumerate(self.arrays)
             if array.kind in {"constant", "held"} and number not in self.changing
         }
-        written = _written(self.flows)
-        while more := {
-            target
-            for target, nodes in written.items()
-            if target not in self.steady
-            and self.arrays[target].kind == "auxiliary"
-            and all(map(self._is_steady, nodes))
-        }:
+        written = {
+            target: nodes
+            for target, nodes in _written(self.flows).items()
+            if self.arrays[target].kind == "auxiliary"
+        }
+        while more := {t for t, nodes in written.items() if all(map(self._is_steady, nodes))} - self.steady:
             self.steady |= more
+        while more := {t for t, nodes in written.items() if all(map(self._is_driven, nodes))} - self.driven:
+            self.driven |= more
+        scalars = [
+            (t, nodes[0]) for t, nodes in written.items() if t in self.driven and not self.arrays[t].axes
+        ]
+        while more_shifts := {
+            target: shift
+            for target, node in scalars
+            if target not in self.shifts and (shift := self._shift(node)) is not None
+        }:
+            self.shifts |= more_shifts
+
+    def _is_driven(self, node: Node) -> bool:
+        """Whether nothing but time and inputs is in an expression."""
+        allowed = self.steady | self.driven
+        return all(inner.array in allowed for inner in walk(node) if isinstance(inner, Load))
+
+    def _shift(self, node: Node) -> Node | None:
+        """Give what an expression adds to Time, where that is all it does."""
+        match node:
+            case Op("time"):
+                return Const(0.0)
+            case Load(array, ()):
+                return self.shifts.get(array)
+            case Op("+" | "-" as sign, (a, b)):
+                if (shift := self._shift(a)) is not None and self._is_steady(b):
+                    return b if sign == "+" and shift == Const(0.0) else Op(sign, (shift, b))
+                if sign == "+" and (shift := self._shift(b)) is not None and self._is_steady(a):
+                    return a if shift == Const(0.0) else Op("+", (a, shift))
+        return None
 
     def _is_steady(self, node: Node) -> bool:
         return not any(
@@ -106,8 +137,7 @@ class Settling:
             case Fold():
                 return replace(node, body=self._settled(node.body, (*loops, *node.loops), target))
             case Interpolate():
-                if node.argument == Op("time"):
-                    self.breaks.extend(Break(Const(x)) for x in _kinks(self.tables[node.tables].tables))
+                self._bent(node, loops, target)
                 return replace(node, argument=self._settled(node.argument, loops, target))
             case Op():
                 arguments = tuple(self._settled(a, loops, target) for a in node.arguments)
@@ -150,8 +180,11 @@ class Settling:
             case "xmile pulse train":
                 start, every, magnitude, step = arguments
                 return self._pulse(start, step, every, None, Op("/", (magnitude, step)), known)
-            case "<" | "<=" | ">" | ">=" | "=":
+            case "<" | "<=" | ">" | ">=" | "=" | "<>":
                 return self._compared(op, known)
+            case "integer" | "floor" | "quantum" | "modulo":
+                self.unseen |= any(self._is_driven(a) and not self._is_steady(a) for a in arguments)
+                return op
             case _:
                 return op
 
@@ -170,22 +203,43 @@ class Settling:
             on = Op("and", (on, Op("clock <", (end,))))
         return Op("if then else", (on, height, Const(0.0)))
 
+    def _bent(self, node: Interpolate, loops: Sequence[Loop], target: int) -> None:
+        """Note where a table of time bends."""
+        shift = self._shift(node.argument)
+        if shift is None:
+            self.unseen |= self._is_driven(node.argument) and not self._is_steady(node.argument)
+            return
+        for x in _kinks(self.tables[node.tables].tables):
+            at: Node = Const(x) if shift == Const(0.0) else Op("-", (Const(x), shift))
+            self.breaks.append(Break(at if isinstance(at, Const) else self._held_time(at, loops, target)))
+
     def _compared(self, op: Op, known: _Known) -> Node:
-        """Note that a comparison of Time itself with a time known beforehand jumps there."""
+        """Note that a comparison of Time with a time known beforehand jumps there."""
         left, right = op.arguments
         name = op.name
-        if right == Op("time"):
+        shift = self._shift(left)
+        if shift is None and (shift := self._shift(right)) is not None:
             left, right, name = right, left, MIRRORED[name]
-        if left != Op("time") or not self._is_steady(right):
+        if shift is None:
+            self.unseen |= any(self._is_driven(a) and not self._is_steady(a) for a in (left, right))
             return op
-        if name == "=":  # true for one TIME STEP, as with a fixed step
+        if not self._is_steady(right):
+            if self._is_driven(right):
+                self.unseen = True
+            else:
+                known(right)
+            return op
+        plain = shift == Const(0.0)
+        when: Node = right if plain else Op("-", (right, shift))
+        if name in {"=", "<>"}:  # true for one TIME STEP, as with a fixed step
             step = Load(self.step, ())
-            if times := known(right, step):
+            if times := known(when, step):
                 self.breaks.append(Break(times[0], times[1]))
-            return Op("instant", (right, step))
-        if times := known(right):
+            instant = Op("instant", (when, step))
+            return instant if name == "=" else Op("not", (instant,))
+        if times := known(when):
             self.breaks.append(Break(times[0]))
-        return Op(name, (Op("switch"), right))
+        return Op(name, (Op("switch") if plain else Op("+", (Op("switch"), shift)), right))
 
     def _held_time(self, node: Node, loops: Sequence[Loop], target: int) -> Load:
         """Hold a break time that is an expression, for each turn of the loops that it depends on."""

@@ -114,12 +114,17 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model file as read: dimensions and variables (by folded name), and the method it declares."""
+    """A model file as read: dimensions and variables (by folded name), and the method it declares.
+
+    With `implicit_subscripts`, as in XMILE, an arrayed equation may leave out the subscripts of what it
+    reads.
+    """
 
     source: str
     dimensions: tuple[Dimension, ...]
     variables: Mapping[str, Variable]
     method: Method = "euler"
+    implicit_subscripts: bool = False
 
     def dimension(self, name: str) -> Dimension | None:
         """Find a dimension by name; None when there is none."""

@@ -55,6 +55,7 @@ FUNCTIONS: Mapping[str, Function] = {
         cosh="hyperbolic cosine",
         tanh="hyperbolic tangent",
         integer="a without its fraction, towards zero",
+        floor="the largest whole number not above a (XMILE's INT)",
     ),
     **_table(
         "algebra",

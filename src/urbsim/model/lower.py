@@ -110,7 +110,9 @@ class _Lowering:
             breaks=tuple(dict.fromkeys(settling.breaks)),
             moving_breaks=tuple(settling.moving),
             memories=tuple(self.memories),
-            fixed=settling.fixed | self.orders,
+            unseen_breaks=settling.unseen,
+            fixed=settling.fixed,
+            structural=self.orders,
         )
 
     # ------------------------------------------------------------------------------- declarations
@@ -145,6 +147,9 @@ class _Lowering:
                     names = [*(d.name for d in self.model.dimensions), *self.subscripts.spelled.values()]
                     self._problem(f"there is no subscript '{subscript}'", where, suggestion(subscript, names))
                     known = False
+            if len(set(equation.subscripts)) < len(equation.subscripts):
+                self._problem("has the same subscript twice", where, "copy the range: Other <-> This")
+                known = False
             if len(equation.subscripts) != len(variable.equations[0].subscripts):
                 self._problem("the equations of a variable differ in their number of subscripts", where)
                 known = False
@@ -171,26 +176,32 @@ class _Lowering:
     def _constant(self, variable: Variable, folded: Sequence[tuple[str, ...]]) -> tuple[float, ...]:
         values = np.zeros(tuple(len(axis) for axis in folded))
         for equation in variable.equations:
-            mask = self.subscripts.mask(equation, folded)
-            if not isinstance(equation.expression, Numbers):
-                values[mask] = (
-                    equation.expression.value if isinstance(equation.expression, Number) else np.nan
-                )
-                continue
-            elements = [self.subscripts.elements(s) or () for s in equation.subscripts]
-            wanted = int(np.prod([len(e) for e in elements]))
-            if len(equation.expression.values) != wanted:
-                self._problem(
-                    f"has {len(equation.expression.values)} numbers for {wanted} elements",
-                    self.model.where(variable, equation),
-                )
-                continue
-            for combination, value in zip(product(*elements), equation.expression.values, strict=True):
-                values[tuple(axis.index(e) for axis, e in zip(folded, combination, strict=True))] = value
+            if isinstance(equation.expression, Numbers):
+                for position, value in self._listed(variable, equation, equation.expression, folded):
+                    values[position] = value
+            elif isinstance(equation.expression, Number):
+                values[self.subscripts.mask(equation, folded)] = equation.expression.value
         return tuple(values.ravel())
+
+    def _listed(
+        self, variable: Variable, equation: Equation, numbers: Numbers, folded: Sequence[tuple[str, ...]]
+    ) -> Iterator[tuple[tuple[int, ...], float]]:
+        """Give the position of each number of a list, excepted elements left out."""
+        mask = self.subscripts.mask(equation, folded)
+        combinations = list(product(*(self.subscripts.elements(s) or () for s in equation.subscripts)))
+        if len(combinations) != len(numbers.values):
+            what = f"has {len(numbers.values)} numbers for {len(combinations)} elements"
+            self._problem(what, self.model.where(variable, equation))
+            return
+        for combination, value in zip(combinations, numbers.values, strict=True):
+            position = tuple(axis.index(e) for axis, e in zip(folded, combination, strict=True))
+            if mask[position]:
+                yield position, value
 
     def _table_set(self, variable: Variable, folded: Sequence[tuple[str, ...]]) -> TableSet:
         shape = tuple(len(axis) for axis in folded)
+        if len({e.expression.beyond for e in variable.equations if isinstance(e.expression, Table)}) > 1:
+            self._problem("has tables of different kinds", self.model.where(variable), "use one kind")
         tables = np.empty(shape, dtype=object)
         for equation in variable.equations:
             for position in np.argwhere(self.subscripts.mask(equation, folded)):
@@ -205,7 +216,7 @@ class _Lowering:
 
     def _require_clock(self) -> None:
         for name in ("initial time", "final time", "time step"):
-            if name not in self.index:
+            if name not in self.model.variables:
                 self._problem(
                     f"{name.upper()} is not defined", self.model.source, "give it a number and the time unit"
                 )
@@ -265,17 +276,12 @@ class _Lowering:
         folded: Sequence[tuple[str, ...]],
     ) -> None:
         """Take numbers for some elements of a variable whose other elements are equations."""
-        where = self.model.where(variable, equation)
         if isinstance(expression, Table):
-            self._problem("is a lookup for some elements and an equation for others", where)
+            what = "is a lookup for some elements and an equation for others"
+            self._problem(what, self.model.where(variable, equation))
             return
-        elements = [self.subscripts.elements(s) or () for s in equation.subscripts]
-        combinations = list(product(*elements))
-        if len(combinations) != len(expression.values):
-            self._problem(f"has {len(expression.values)} numbers for {len(combinations)} elements", where)
-            return
-        for combination, value in zip(combinations, expression.values, strict=True):
-            index = tuple(At(-1, (axis.index(e),)) for axis, e in zip(folded, combination, strict=True))
+        for position, value in self._listed(variable, equation, expression, folded):
+            index = tuple(At(-1, (p,)) for p in position)
             self.flows.append(Assign(target=array, loops=(), index=index, expression=Const(value)))
 
     def _loop(self, count: int) -> Loop:
@@ -305,6 +311,8 @@ class _Lowering:
         if name not in self.model.variables:
             if name == "time":
                 return Op("time")
+            if name == "pi":
+                return Const(float(np.pi))
             name = BUILT_IN.get(name, name)
         if name in self.table_index:
             return self._refuse(
@@ -325,7 +333,7 @@ class _Lowering:
         self, reference: Name, folded: Sequence[tuple[str, ...]], label: str, scope: _Scope
     ) -> tuple[At, ...] | None:
         """Resolve the subscripts of a reference against those in force."""
-        if not reference.subscripts and folded:  # XMILE: an arrayed equation applies to all elements
+        if self.model.implicit_subscripts and not reference.subscripts and folded:
             same = [[n for n, t in scope.turns.items() if t.elements == axis] for axis in folded]
             if all(len(names) == 1 for names in same):
                 return self._index(Name(reference.name, tuple(n[0] for n in same)), folded, label, scope)
@@ -359,11 +367,12 @@ class _Lowering:
         if subscript in scope.turns:
             return scope.turns[subscript]
         if subscript in self.subscripts.ranges:
-            for name, turn in scope.turns.items():
-                elements = self.subscripts.mapped(subscript, name, turn)
-                if elements is not None:
-                    return Turn(turn.loop, elements)
-            return None
+            found = [
+                Turn(turn.loop, elements)
+                for name, turn in scope.turns.items()
+                if (elements := self.subscripts.mapped(subscript, name, turn)) is not None
+            ]
+            return found[0] if len(found) == 1 else None  # more than one mapping would be a guess
         return Turn(-1, (subscript,)) if subscript in self.subscripts.spelled else None
 
     def _call(self, call: Call, scope: _Scope) -> Node:
@@ -476,10 +485,9 @@ class _Lowering:
         return array, tuple(At(loop.id, tuple(range(loop.count))) for loop in scope.loops)
 
     def _stock(self, what: str, flow: Node, start: Node, scope: _Scope) -> Load:
-        array, index = self._hidden(what, "stock", scope)
-        self.flows.append(Assign(target=array, loops=scope.loops, index=index, expression=flow))
-        self.initial.append(Assign(target=array, loops=scope.loops, index=index, expression=start))
-        return Load(array, index)
+        level = self._stage(what, scope)
+        self._flow(level, flow, start, scope)
+        return level
 
     def _held(self, what: str, value: Node, scope: _Scope) -> Load:
         array, index = self._hidden(what, "held", scope)

@@ -61,7 +61,7 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Interpolate:
-    """A lookup at `argument`; `beyond` overrides what the table itself says where it is given."""
+    """A lookup at `argument`."""
 
     tables: int
     index: tuple[At, ...]
@@ -163,10 +163,12 @@ class Program:
         In order: the other auxiliaries, worked out only for reporting.
     breaks, moving_breaks
         Jumps known before the run, and names of the variables whose jumps are not.
+    unseen_breaks
+        Whether something driven by time may jump at times that are not known; steps must then stay short.
     memories
         Held values renewed after every step (DELAY FIXED, SAMPLE IF TRUE).
-    fixed
-        Constants that must not change during a run, with the reason.
+    fixed, structural
+        Constants that must not change during a run, and those that must not change at all, with the reason.
     """
 
     source: str
@@ -179,8 +181,10 @@ class Program:
     reports: tuple[Assign, ...]
     breaks: tuple[Break, ...]
     moving_breaks: tuple[str, ...]
+    unseen_breaks: bool
     memories: tuple[Memory, ...]
     fixed: Mapping[int, str]
+    structural: Mapping[int, str]
 
 
 def children(node: Node) -> tuple[Node, ...]:

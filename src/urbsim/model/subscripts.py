@@ -77,7 +77,7 @@ class Subscripts:
             mask = np.ones(tuple(len(axis) for axis in folded), dtype=bool)
             for position, subscript in enumerate(subscripts):
                 members = set(self.elements(subscript) or ())
-                inside = np.array([e in members for e in folded[position]])
+                inside = np.array([e in members for e in folded[position]], dtype=bool)
                 shape = [1] * mask.ndim
                 shape[position] = -1
                 mask = mask & inside.reshape(shape)

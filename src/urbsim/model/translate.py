@@ -23,7 +23,18 @@ EXTENSIONS: dict[str, Extension] = {
     "hold_forward": "forward",
 }
 # What PySD's parser raises over an equation that it cannot read.
-UNREADABLE = (ParseError, VisitationError, SyntaxError, ValueError, IndexError, AttributeError, KeyError)
+UNREADABLE = (
+    ParseError,
+    VisitationError,
+    SyntaxError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+)
 RENAMED = {"xpulse": "xmile pulse", "xpulse train": "xmile pulse train", "xramp": "ramp"}
 
 
@@ -110,6 +121,11 @@ def _fold_left(operators: Sequence[str], arguments: Sequence[Expression]) -> Exp
     if list(operators) == ["negative"]:
         (argument,) = arguments
         return Number(-argument.value) if isinstance(argument, Number) else Call("negative", (argument,))
+    if set(operators) == {"^"}:  # a^b^c is a^(b^c)
+        result = arguments[-1]
+        for argument in reversed(arguments[:-1]):
+            result = Call("^", (argument, result))
+        return result
     result = arguments[0]
     for operator, argument in zip(operators, arguments[1:], strict=True):
         result = Call(operator, (result, argument))

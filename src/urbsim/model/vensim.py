@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pysd.translators.vensim.vensim_element as vensim
+from pysd.translators.vensim.vensim_structures import parsing_ops
+from pysd.translators.vensim.vensim_utils import Grammar
 
 from urbsim.errors import ModelError, Problem, suggestion
 from urbsim.model.equations import Dimension, Method, Model, Variable
@@ -34,6 +36,7 @@ class Block:
     unit: str
     doc: str
     line: int
+    whole: bool = True  # it has an equation, a unit, a documentation, and an end
 
 
 def read_vensim(text: str, source: str) -> Model:
@@ -66,6 +69,8 @@ def read_vensim(text: str, source: str) -> Model:
             except RefusedError as refused:
                 where = f"{source}:{block.line}, {component.name}"
                 problems.append(Problem(refused.what, where, refused.fix))
+            except UNREADABLE as error:
+                problems.append(_syntax_problem(block, f"{source}:{block.line}", error))
         if made:
             last = parts[-1]
             variables[key] = Variable(
@@ -94,52 +99,49 @@ def blocks(text: str) -> Iterator[Block]:
     for position, character in enumerate(text):
         if character == "\n":
             line += 1
-        if character == '"' and text[position - 1 : position] != "\\" and not braces and len(fields) < 1:
-            quoted = not quoted
-        elif quoted:
-            continue
-        elif character == "{":
-            braces += 1
-        elif character == "}":
-            braces = max(0, braces - 1)
-        elif braces:
-            continue
+        if not fields:  # quotes and braces mean something in an equation only
+            if character == '"' and not braces and text[position - 1 : position] != "\\":
+                quoted = not quoted
+            elif quoted:
+                continue
+            elif character in "{}":
+                braces = max(0, braces + (1 if character == "{" else -1))
+            elif braces:
+                continue
         if not first_line and not character.isspace() and character not in "{}|":
             first_line = line
         if character in "~|":
             fields.append(text[start:position])
             start = position + 1
         if character == "|":
-            if len(fields) >= 3:
-                equation = re.sub(r"\{[^}]*\}", " ", fields[0])
-                yield Block(tidy(equation), tidy(fields[1]), tidy(fields[2]), first_line)
+            yield from _block(fields, first_line)
             fields, first_line = [], 0
-    rest = text[start:].strip()
-    if (rest and not re.fullmatch(r"\{[^}]*\}", rest)) or fields:
-        yield Block(tidy(fields[0] if fields else rest), "", "\0unended", first_line)
+    rest = re.sub(r"\{[^}]*\}", " ", text[start:])
+    if rest.strip() or fields:
+        yield Block(tidy(fields[0] if fields else rest), "", "", first_line, whole=False)
+
+
+def _block(fields: Sequence[str], line: int) -> Iterator[Block]:
+    """Give the entry that the fields between two ``|`` make; headings of groups give none."""
+    equation = tidy(re.sub(r"\{[^}]*\}", " ", fields[0]))
+    if not equation.startswith("*") and (equation or len(fields) > 1):
+        unit, doc = (tidy(fields[1]), tidy(fields[2])) if len(fields) > 2 else ("", "")
+        yield Block(equation, unit, doc, line, whole=len(fields) in {3, 4})
 
 
 def _parse_block(block: Block) -> Any:
     """Parse one entry with PySD's grammars, after refusing what must not reach them."""
-    if block.doc == "\0unended":
+    if not block.whole:
         raise RefusedError(
             f"the equation '{_short(block.equation)}' is not ended",
-            "end each equation with ~ unit ~ documentation |",
+            "end each equation with ~ unit ~ documentation |, and the one before it",
         )
     if re.match(r":MACRO:|:END OF MACRO:", block.equation, re.IGNORECASE):
         raise RefusedError("macros (:MACRO:) are not supported", "write the macro's equations out")
-    # PySD evaluates the limits of a lookup as Python: let nothing but numbers through.
-    # Between the brackets, that parser takes a backslash for a blank.
-    for opening in re.finditer(r"\([\s\\]*\[", block.equation):
-        inside = block.equation[opening.end() :].partition("]")[0]
-        if not LIMITS.fullmatch(inside):
-            raise RefusedError(
-                f"the limits of a lookup are '[{_short(inside)}]'",
-                "expected numbers: [(xmin,ymin)-(xmax,ymax)]",
-            )
+    equation = re.sub(r":(and|or|not):", lambda m: m[0].upper(), block.equation, flags=re.IGNORECASE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        component = vensim.Element(_pair_lookup(_unmapped(block.equation)), block.unit, block.doc).parse()
+        component = vensim.Element(_pair_lookup(_unmapped(equation)), block.unit, block.doc).parse()
         if isinstance(component, vensim.Constraint | vensim.TestInput):
             raise RefusedError(
                 "reality checks are not supported", "leave :THE CONDITION: and :TEST INPUT: out"
@@ -155,14 +157,57 @@ def _parse_block(block: Block) -> Any:
                     "subscripts read from a spreadsheet are not supported", "list the elements in the file"
                 )
             return component
-        component.parse()
+        if isinstance(component, vensim.Lookup):
+            tree = Grammar.get("lookups").parse(component.expression)
+            component.ast = _Lookups(tree).translation
+        else:
+            tree = Grammar.get("components", parsing_ops).parse(component.expression)
+            component.ast = _Expressions(tree).translation
     return component
+
+
+class _Numeric:
+    """PySD's visitors evaluate the limits of a lookup as Python: here nothing but numbers gets that far."""
+
+    unwrapped_exceptions = (RefusedError,)
+
+    def refuse_text(self, limits: str) -> None:
+        inside = limits.strip().lstrip("[").rstrip(", ").rstrip("]")
+        if not LIMITS.fullmatch(inside):
+            raise RefusedError(
+                f"the limits of a lookup are '[{_short(inside)}]'",
+                "expected numbers: [(xmin,ymin)-(xmax,ymax)]",
+            )
+
+
+class _Lookups(_Numeric, vensim.LookupsVisitor):  # type: ignore[misc]
+    def visit_limits(self, node: Any, _: Any) -> str:
+        self.refuse_text(node.text)
+        return "((0,0),(0,0))"  # limits are for drawing only
+
+
+class _Expressions(_Numeric, vensim.EquationVisitor):  # type: ignore[misc]
+    def visit_limits(self, node: Any, _: Any) -> Any:
+        self.refuse_text(node.text)
+        return self.add_element("((0,0),(0,0))")
+
+    def visit_neg_expr(self, _: Any, parts: Any) -> Any:
+        """Keep the sign apart from a literal, so that -2^2 is not taken for (-2)^2."""
+        if parts[0] == "-":
+            self.negatives.add(parts[2])
+        return parts[2]
+
+
+def _arrow(equation: str) -> int | None:
+    """Find the ``->`` of a subscript range with mappings, outside quotes."""
+    plain = re.sub(r'"[^"]*"', lambda quoted: "x" * len(quoted[0]), equation)
+    match = re.match(r"[^=:<]*:[^=:]*?->", plain)
+    return match.end() - 2 if match else None
 
 
 def _unmapped(equation: str) -> str:
     """Leave the mappings of a subscript range out: PySD would take their elements for the range's own."""
-    head, arrow, _ = equation.partition("->")
-    return head if arrow and not head.endswith("<") and not re.search(r"[=\"(]", head) else equation
+    return equation[: _arrow(equation)]
 
 
 def _pair_lookup(equation: str) -> str:
@@ -189,6 +234,8 @@ def _pair_lookup(equation: str) -> str:
 def _syntax_problem(block: Block, where: str, error: Exception) -> Problem:
     name = re.split(r"[=\[(:]", block.equation, maxsplit=1)[0].strip()
     where = f"{where}, {name}" if name else where
+    if isinstance(error, RecursionError):
+        return Problem("this equation is nested too deeply", where, "give parts of it names of their own")
     what = f"this equation cannot be read{unread(error)}: {_short(block.equation)}"
     return Problem(
         what, where, "check brackets, commas and operators, and that the entry before it ends with |"
@@ -203,7 +250,11 @@ def _vensim_dimensions(
     ranges: Sequence[tuple[vensim.SubscriptRange, Block]], source: str, problems: list[Problem]
 ) -> tuple[Dimension, ...]:
     """Resolve ranges made of other ranges, copies (``<->``) and mappings."""
-    written = {fold(r.name): r for r, _ in ranges}
+    written: dict[str, vensim.SubscriptRange] = {}
+    for subscript_range, block in ranges:
+        if fold(subscript_range.name) in written:
+            problems.append(Problem("is defined twice", f"{source}:{block.line}, {subscript_range.name}"))
+        written[fold(subscript_range.name)] = subscript_range
     elements: dict[str, tuple[str, ...]] = {}
 
     def expand(key: str, trail: tuple[str, ...], where: str) -> tuple[str, ...]:
@@ -221,8 +272,8 @@ def _vensim_dimensions(
             elements[key] = tuple(out)
         return elements[key]
 
-    for key, (_, block) in zip(written, ranges, strict=False):
-        expand(key, (), f"{source}:{block.line}")
+    for subscript_range, block in ranges:
+        expand(fold(subscript_range.name), (), f"{source}:{block.line}")
     dimensions = []
     for subscript_range, block in ranges:
         where = f"{source}:{block.line}, {subscript_range.name}"
@@ -260,13 +311,15 @@ def _vensim_dimensions(
 
 def _mappings(equation: str) -> Iterator[tuple[str, list[str]]]:
     """Find the targets after ``->``, each with its listed elements; PySD keeps the names alone."""
-    _, arrow, text = equation.partition("->")
-    if arrow and "<->" not in equation:
-        for match in re.finditer(r"\(([^:()]+):([^()]*)\)|([^,()]+)", text):
-            if match[3] is None:
-                yield match[1].strip(), [item.strip() for item in match[2].split(",")]
-            elif match[3].strip():
-                yield match[3].strip(), []
+    arrow = _arrow(equation)
+    if arrow is None:
+        return
+    name = r'(?:"[^"]*"|[^"(),:])+'
+    for match in re.finditer(rf"\(({name}):((?:{name}|,)*)\)|({name})", equation[arrow + 2 :]):
+        if match[3] is None:
+            yield match[1].strip(), [item.strip() for item in re.findall(name, match[2])]
+        elif match[3].strip():
+            yield match[3].strip(), []
 
 
 def _vensim_method(sketch: str) -> Method:
