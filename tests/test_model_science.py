@@ -430,6 +430,17 @@ def test_without_places_newcomers_find_towns_less_attractive(system: System, bas
     assert_sound(trajectory)
 
 
+def test_places_follow_their_funding(system: System, baseline: Trajectory) -> None:
+    adequacy = [
+        change(system, "Share of needed places funded", share)["Overall service adequacy"][:, -1, 0]
+        for share in (0.0, 0.3, 0.6, 1.0)
+    ]
+
+    for less, more in zip(adequacy, adequacy[1:], strict=False):
+        assert (less < 0.97 * more).all()
+    assert total(baseline, "Service capacity").min() > 0
+
+
 # --- groups ---------------------------------------------------------------------------------------------
 
 
