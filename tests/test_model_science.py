@@ -197,6 +197,16 @@ def test_residents_births_deaths_and_people_away_pass_near_history(baseline: Tra
     assert [within("Deaths", year) for year in years] == pytest.approx([25.81, 25.99, 28.50], rel=0.02)
 
 
+def test_beds_and_places_pass_near_what_was_published(baseline: Trajectory) -> None:
+    places = dict(zip(("nursery", "school", "health", "elderly care"), np.arange(4), strict=True))
+    capacity = baseline["Service capacity"][..., 0].sum(axis=0) / 1e4
+
+    assert capacity[places["nursery"], 5] == pytest.approx(14.6, rel=0.03)
+    assert capacity[places["health"], 4] == pytest.approx(24.9, rel=0.02)
+    assert capacity[places["elderly care"], 4] == pytest.approx(23.7, rel=0.02)
+    assert (np.diff(capacity[places["health"], :6]) > 0).all()
+
+
 def test_every_effect_is_one_at_the_start(baseline: Trajectory) -> None:
     for name in (
         *("Town pull", "Pull for outsiders", "Pull for townspeople", "Village pull", "Mover response"),

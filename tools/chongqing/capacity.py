@@ -81,13 +81,14 @@ def service_capacity(facts: Evidence, everyone: People) -> dict[str, Floats]:
     }
 
 
-def service_standards(everyone: People) -> dict[str, float]:
+def service_standards(facts: Evidence, everyone: People) -> dict[str, float]:
     """Return the places due per person served [place/person]; `grades.csv` says who is served."""
     young = float(everyone.residents[:, 0].sum() / everyone.residents.sum())
+    residents = facts.need(CITY, "resident_population", 2024, "first-release") * 1e4
     return {
-        "nursery": 4.5 / 1000 / young,
+        "nursery": facts.need(CITY, "nursery_places", 2025, "first-release") * 1e4 / residents / young,
         "school": 0.90,
-        "health": 0.0075,
+        "health": facts.need(CITY, "hospital_beds_per_1000", 2024, "first-release") / 1000,
         "elderly care": 0.035,
         "rental housing": 0.15 / HOUSEHOLD,
     }

@@ -64,7 +64,7 @@ def base_values(
 
     for service, places in capacity.service_capacity(facts, everyone).items():
         yield "Initial service capacity", np.round(places), REGION_NAMES, [service]
-    for service, standard in capacity.service_standards(everyone).items():
+    for service, standard in capacity.service_standards(facts, everyone).items():
         yield "Service standard", standard, [""], [service]
 
     urban_land = np.array(capacity.LAND_PER_URBAN_RESIDENT) * everyone.urban.sum(axis=1) / 1e6
@@ -264,10 +264,11 @@ def history_rows(facts: Evidence) -> list[Row]:
 
     beds, unit = "hospital_beds", "10k beds"
     rows += observed(facts, beds, beds, unit, {2024: ("derived-estimate",)}, note="all institutions")
-    panel = dict.fromkeys(range(2010, 2021), ("derived-panel",))
-    rows += observed(facts, beds, beds, unit, panel, ZONES, note="hospitals and health centres")
     rows += observed(facts, f"{beds}_per_1000", f"{beds}_per_1000", "beds per 1000 residents")
     rows += observed(facts, "elderly_care_beds", "elderly_care_beds", unit)
+    rows += observed(
+        facts, "nursery_places", "nursery_places", "10k places", {2025: ("first-release",)}, last=2025
+    )
 
     indicators, places = list(dict.fromkeys(row["indicator"] for row in rows)), list(PLACES)
     return sorted(
