@@ -106,6 +106,24 @@ def test_a_lever_that_moves_nothing_is_pointed_out(tiny: Path, urbsim: Urbsim, c
     ]
 
 
+def test_a_lever_that_is_set_to_what_it_is_or_to_a_multiple_of_nought_is_told_so(
+    tiny: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    parameters = Path("models/places/tiny/parameters.csv")
+    text = parameters.read_text(encoding="utf-8").replace("0.02,0.01,0.03", "0,0,0.03")
+    parameters.write_text(text, encoding="utf-8")
+    Path("scenarios/idle.yaml").write_text(
+        "name: idle\nplace: tiny\nlevers: {moving_rate: +10%, young_standard: {west: 0.8}}\n",
+        encoding="utf-8",
+    )
+
+    urbsim("run", "idle", "--no-figures", "--out", "out")
+
+    said = capsys.readouterr().err
+    assert "idle: lever 'moving_rate' moves nothing: +10 % of 0 is 0" in said
+    assert "idle: lever 'young_standard' moves nothing: it is already 0.8 in tiny" in said
+
+
 def test_a_failed_check_is_reported_with_the_worst_value(
     tiny: Path, urbsim: Urbsim, capsys: Captured
 ) -> None:
@@ -119,6 +137,7 @@ def test_a_failed_check_is_reported_with_the_worst_value(
     said = capsys.readouterr().err
     assert "strict: check failed: Villagers in east at least 3e+06; it is" in said
     assert "(Villagers[east], 2035)" in said
+    assert urbsim("run", "strict", "--no-figures", "--out", "out", "--strict") == FAILED
 
 
 def test_a_failed_run_does_not_stop_the_others(
@@ -140,6 +159,87 @@ def test_a_failed_run_does_not_stop_the_others(
     assert "baseline failed: Villagers[east] is not a number from 2021 on" in said.err
     assert {row["scenario"] for row in rows(Path("out/trajectories.csv"))} == {"faster"}
     assert "baseline  failed" in said.out
+
+
+def test_when_every_run_fails_older_results_stay_as_they_were(
+    tiny: Path, urbsim: Urbsim, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RunError("Villagers[east] is not a number from 2021 on")
+
+    urbsim("run", "scenarios", "--no-figures", "--out", "out")
+    before = {file.name: file.read_bytes() for file in Path("out").iterdir()}
+    monkeypatch.setattr(batch, "solve", fail)
+    capsys.readouterr()
+
+    statuses = [urbsim("run", "scenarios", "--no-figures", "--out", out) for out in ("out", "new")]
+
+    said = capsys.readouterr()
+    assert statuses == [FAILED, FAILED]
+    assert {file.name: file.read_bytes() for file in Path("out").iterdir()} == before
+    assert not Path("new").exists()
+    assert "faster failed: Villagers[east] is not a number from 2021 on" in said.err
+    assert "no scenario could be run, so nothing was written; out/ is as it was." in said.err
+    assert "trajectories.csv" not in said.out
+
+
+def test_a_long_run_is_not_silent(tiny: Path, urbsim: Urbsim, capsys: Captured) -> None:
+    urbsim("run", "scenarios", "--no-figures", "--out", "out")
+
+    assert capsys.readouterr().err.startswith("running baseline (1 of 2)\nrunning faster (2 of 2)\n")
+
+
+def test_both_languages_can_be_asked_for_by_that_word(tiny: Path, urbsim: Urbsim) -> None:
+    assert urbsim("run", "baseline", "--lang", "both", "--out", "out") == DONE
+    assert {file.stem[-3:] for file in Path("out/figures").iterdir()} == {"_zh", "_en"}
+
+
+def test_a_parameter_beyond_the_range_of_the_place_is_warned_of(
+    tiny: Path, urbsim: Urbsim, caplog: pytest.LogCaptureFixture
+) -> None:
+    Path("scenarios/wild.yaml").write_text(
+        "name: wild\nplace: tiny\nparameters: {rate of moving: {east: 0.5, west: 0.02}, standard: 1}\n",
+        encoding="utf-8",
+    )
+
+    assert urbsim("run", "wild", "--no-figures", "--out", "out") == DONE
+
+    assert caplog.messages == [
+        "scenarios/wild.yaml:3:14: Rate of moving is 0.5; models/places/tiny/parameters.csv:2 gives 0.01 to 0.03"
+    ]
+
+
+def test_years_beyond_those_of_the_place_are_warned_of(
+    tiny: Path, urbsim: Urbsim, caplog: pytest.LogCaptureFixture
+) -> None:
+    Path("scenarios/late.yaml").write_text(
+        "name: late\nplace: tiny\nperiod: [2020, 2040]\n", encoding="utf-8"
+    )
+
+    assert urbsim("run", "late", "--no-figures", "--out", "out") == DONE
+
+    assert caplog.messages == [
+        "scenarios/late.yaml:3:1: period ends in 2040, that of tiny in 2035: "
+        "outside paths are held at their last value after 2030"
+    ]
+
+
+def test_numbers_of_the_model_that_the_tables_overrule_are_named(
+    tiny: Path, urbsim: Urbsim, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = Path("models/tiny.mdl")
+    text = model.read_text(encoding="utf-8").replace("Region: north, south", "Region: east, west")
+    model.write_text(text, encoding="utf-8")
+
+    urbsim("run", "scenarios", "--no-figures", "--out", "out")
+
+    (said,) = caplog.messages
+    assert "have no effect, because the place's tables win" in said
+    assert (
+        "models/tiny.mdl:53, Rate of moving[east]: 0.01; models/places/tiny/parameters.csv:2 says 0.02"
+        in said
+    )
+    assert said.splitlines()[-1].startswith("  … and ")
 
 
 def test_a_bug_keeps_its_traceback(
@@ -175,7 +275,7 @@ def test_an_interrupted_run_leaves_nothing(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--lang", "fr"], "'fr', expected zh, en or zh,en"),
+        (["--lang", "fr"], "'fr', expected zh, en or both"),
         (["--solver", "heun"], "'heun' is not one of"),
         (["--rtol", "1"], "is not in the range"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +22,7 @@ from urbsim.model.lower import lower
 from urbsim.model.read import read_model
 from urbsim.study.apply_place import apply_place
 from urbsim.study.catalogue_file import read_indicators, read_levers
+from urbsim.study.doubt import doubts, overruled
 from urbsim.study.fit import check_catalogues, check_scenario
 from urbsim.study.indicator import Indicator
 from urbsim.study.judge import inspect, judge
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from urbsim.study.words import Language
+
+log = logging.getLogger(__name__)
 
 SAME = 1e-9  # [-] of an indicator's largest value: a lever that moves less moves nothing
 
@@ -79,7 +83,15 @@ class Results:
         return pd.DataFrame(rows, columns=list(header))
 
     def write(self, folder: str | Path, *, languages: Sequence[Language] = (), figures: bool = True) -> Path:
-        """Write the results folder, whole or not at all."""
+        """Write the results folder, whole or not at all.
+
+        Raises
+        ------
+        RunError
+            No scenario could be run; a folder that is there already stays as it is.
+        """
+        if not any(outcome.run for outcome in self.outcomes):
+            raise RunError("no scenario could be run, so nothing was written")
         from urbsim.output.folder import write_results
         from urbsim.study.words import LANGUAGES
 
@@ -95,12 +107,16 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """A place with its catalogues, and the model compiled for it."""
+    """A place with its catalogues, and the model compiled for it.
+
+    `doubts` say what fits, and is yet probably not what was meant.
+    """
 
     place: Place
     levers: tuple[Lever, ...]
     indicators: tuple[Indicator, ...]
     system: System
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +126,7 @@ class Task:
     scenario: Scenario
     study: Study
     schedule: Schedule
+    doubts: tuple[str, ...] = ()
 
 
 def run(
@@ -118,6 +135,7 @@ def run(
     solver: str = "rk45",
     rtol: float | None = None,
     jobs: int = 1,
+    starting: Callable[[str], object] = lambda _: None,
     progress: Callable[[Outcome], object] = lambda _: None,
 ) -> Results:
     """Run scenarios, given as nouns or as files.
@@ -127,8 +145,8 @@ def run(
     jobs
         Processes to share the scenarios among; each compiles the model for itself, and starts by importing
         the program that calls this, which therefore needs ``if __name__ == "__main__":``.
-    progress
-        Called with each outcome as it comes.
+    starting, progress
+        Called with the name of each scenario before it runs, and with each outcome as it comes.
 
     Raises
     ------
@@ -139,8 +157,12 @@ def run(
     options = Options(solver=solver, rtol=rtol)
     read = read_scenarios(scenarios)
     outcomes: list[Outcome] = []
+    tasks = prepare(read)  # here too when others do the work: nothing runs when something is wrong
+    for doubt in dict.fromkeys(doubt for task in tasks for doubt in (*task.study.doubts, *task.doubts)):
+        log.warning(doubt)
     if jobs > 1 and len(read) > 1:
-        prepare(read)  # so that nothing runs, in any process, when something is wrong
+        for scenario in read:
+            starting(scenario.name)
         chunks = [tuple(read[i::jobs]) for i in range(min(jobs, len(read)))]
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(len(chunks), mp_context=context) as pool:
@@ -151,7 +173,8 @@ def run(
         order = {scenario.name: position for position, scenario in enumerate(read)}
         outcomes.sort(key=lambda outcome: order[outcome.name])
     else:
-        for task in prepare(read):
+        for task in tasks:
+            starting(task.scenario.name)
             outcomes.append(run_one(task, options))
             progress(outcomes[-1])
     return Results(outcomes=tuple(outcomes), options=options, seconds=time.perf_counter() - begun)
@@ -239,9 +262,17 @@ def read_study(folder: Path) -> Study:
         problems.extend(failure.problems)
     if levers is None or indicators is None or model is None:
         raise InputError(problems)
-    system = compile_program(lower(apply_place(model, place)))
+    applied = apply_place(model, place)
+    system = compile_program(lower(applied))
     check_catalogues(levers, indicators, place, system)
-    return Study(place=place, levers=levers, indicators=indicators, system=system)
+    useless = overruled(model, applied, place)
+    return Study(
+        place=place,
+        levers=levers,
+        indicators=indicators,
+        system=system,
+        doubts=(useless,) if useless else (),
+    )
 
 
 def run_one(task: Task, options: Options) -> Outcome:
@@ -284,11 +315,16 @@ def _fit(scenario: Scenario, study: Study) -> Task:
         problems.extend(failure.problems)
     if problems:
         raise InputError(problems)
-    return Task(scenario=scenario, study=study, schedule=schedule)
+    return Task(
+        scenario=scenario,
+        study=study,
+        schedule=schedule,
+        doubts=doubts(scenario, study.place, study.system, schedule),
+    )
 
 
-def _idle(task: Task) -> tuple[str, ...]:
-    """Find levers without which every reported number would be the same.
+def _idle(task: Task) -> dict[str, str]:
+    """Find levers without which every reported number would be the same, each with the reason.
 
     A fixed step is enough to see that, and several times as fast.
     """
@@ -300,10 +336,27 @@ def _idle(task: Task) -> tuple[str, ...]:
 
     levers = [lever for lever in study.levers if lever.id in task.scenario.levers]
     if not levers:
-        return ()
+        return {}
     with_all = measured(task.schedule)
-    without = {lever.id: mute(task.schedule, slots_of(lever, study.place, study.system)) for lever in levers}
-    return tuple(id_ for id_, schedule in without.items() if _same(with_all, measured(schedule)))
+    return {
+        lever.id: _why_idle(lever, task)
+        for lever in levers
+        if _same(with_all, measured(mute(task.schedule, slots_of(lever, study.place, study.system))))
+    }
+
+
+def _why_idle(lever: Lever, task: Task) -> str:
+    slots = slots_of(lever, task.study.place, task.study.system)
+    moves = [move for move in task.schedule.moves if move.slot in slots]
+    own = {float(task.schedule.inputs[move.slot, 0]) for move in moves}
+    if not all(np.allclose(move.values, task.schedule.inputs[move.slot, 0], rtol=SAME) for move in moves):
+        return "moves nothing that is reported"
+    amounts = [a for setting in task.scenario.levers[lever.id] for a in setting.amounts]
+    if own == {0.0} and all(amount.relative and amount.number != 1 for amount in amounts):
+        return f"moves nothing: {100 * (amounts[0].number - 1):+.4g} % of 0 is 0"
+    values = sorted(value / lever.scale for value in own)
+    span = f"{values[0]:g}" if len(values) == 1 else f"{values[0]:g} to {values[-1]:g}"
+    return f"moves nothing: it is already {span} in {task.study.place.name}"
 
 
 def _same(one: Measured, other: Measured) -> bool:

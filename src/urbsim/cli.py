@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import click
 
 from urbsim import __version__
-from urbsim.errors import InputError, Problem, suggestion
+from urbsim.errors import InputError, Problem, RunError, suggestion
 
 if TYPE_CHECKING:
     from urbsim.study.lever import Lever
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DONE, FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 SOLVERS = ("rk45", "dop853", "lsoda", "radau", "bdf", "euler", "rk4", "model")
 SHOWN_PROBLEMS = 100
+WIPE = "\r\x1b[K"  # clears the line of a terminal
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -36,7 +37,7 @@ def cli() -> None:
     """Simulate urbanization and judge the targets of plans.
 
     \b
-    Exit status: 0 done; 1 a scenario failed, or a target was missed under --strict;
+    Exit status: 0 done; 1 a scenario failed, or a target or check was missed under --strict;
     2 the input is wrong (nothing is run or written); 3 a bug of urbsim; 130 interrupted.
     """
 
@@ -46,9 +47,14 @@ def cli() -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder [results/DATE-NAME].")
 @click.option("--solver", type=click.Choice(SOLVERS), default="rk45", show_default=True)
 @click.option("--rtol", type=click.FloatRange(1e-13, 1e-2), help="Relative tolerance of the solver.")
-@click.option("--lang", default="zh,en", show_default=True, help="Languages of the figures: zh, en or both.")
+@click.option(
+    "--lang",
+    default="zh,en",
+    show_default=True,
+    help="Languages of the figures: zh, en or both; zh alone also prints in Chinese.",
+)
 @click.option("--no-figures", is_flag=True, help="Write tables only.")
-@click.option("--strict", is_flag=True, help="Exit with status 1 when a target is missed.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 when a target is missed or a check fails.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
 def run(
     scenarios: tuple[str, ...],
@@ -70,10 +76,16 @@ def run(
     from urbsim import batch
     from urbsim.output.verdicts import console_for_people, print_verdicts
 
-    progress = _progress(len(files))
-    results = batch.run(files, solver=solver, rtol=rtol, jobs=jobs, progress=progress)
+    results = batch.run(files, solver=solver, rtol=rtol, jobs=jobs, starting=_announce(len(files)))
+    _wipe()
     try:
         results.write(folder, languages=languages, figures=not no_figures)
+    except RunError as failure:
+        for line in _remarks(results.outcomes):
+            click.echo(line, err=True)
+        kept = f"; {folder.as_posix()}/ is as it was" if folder.exists() else ""
+        click.echo(f"{failure}{kept}.", err=True)
+        return FAILED
     except OSError as failure:
         click.echo(f"{folder}: cannot be written: {failure.strerror}", err=True)
         return FAILED
@@ -82,8 +94,11 @@ def run(
     for line in _remarks(results.outcomes):
         click.echo(line, err=True)
     click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
-    failed = any(outcome.run is None for outcome in results.outcomes)
-    missed = any(not v.met for outcome in results.outcomes if outcome.run for v in outcome.run.verdicts)
+    runs = [outcome.run for outcome in results.outcomes if outcome.run]
+    failed = len(runs) < len(results.outcomes)
+    missed = any(not v.met for run in runs for v in run.verdicts) or any(
+        not finding.passed for run in runs for finding in run.findings
+    )
     return FAILED if failed or (strict and missed) else DONE
 
 
@@ -223,9 +238,9 @@ def _status(arguments: Sequence[str] | None) -> int:
 
 
 def _languages(text: str) -> tuple[Language, ...]:
-    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    parts = tuple(dict.fromkeys(part.strip() for part in text.replace("both", "zh,en").split(",")))
     if not parts or any(part not in ("zh", "en") for part in parts):
-        raise click.BadParameter(f"'{text}', expected zh, en or zh,en", param_hint="--lang")
+        raise click.BadParameter(f"'{text}', expected zh, en or both", param_hint="--lang")
     return cast("tuple[Language, ...]", parts)
 
 
@@ -238,18 +253,22 @@ def _batch_name(given: Sequence[str], files: Sequence[Path]) -> str:
     return f"{files[0].stem}-and-{len(files) - 1}-more"
 
 
-def _progress(total: int) -> Any:
-    """Count the scenarios on a terminal, where the line can be wiped again."""
-    done = 0
+def _announce(total: int) -> Callable[[str], None]:
+    """Say which scenario runs: in one line that is wiped again on a terminal, in a line each in a log."""
+    begun = 0
 
-    def step(outcome: Outcome) -> None:
-        nonlocal done
-        done += 1
-        if sys.stderr.isatty() and total > 1:
-            end = "\r\x1b[K" if done == total else ""
-            click.echo(f"\r\x1b[K{done}/{total} {outcome.name}{end}", nl=False, err=True)
+    def starting(name: str) -> None:
+        nonlocal begun
+        begun += 1
+        text = f"running {name}" + (f" ({begun} of {total})" if total > 1 else "")
+        click.echo(f"{WIPE}{text}" if sys.stderr.isatty() else text, nl=not sys.stderr.isatty(), err=True)
 
-    return step
+    return starting
+
+
+def _wipe() -> None:
+    if sys.stderr.isatty():
+        click.echo(WIPE, nl=False, err=True)
 
 
 def _remarks(outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -257,8 +276,8 @@ def _remarks(outcomes: Sequence[Outcome]) -> Iterator[str]:
         if outcome.run is None:
             yield f"{outcome.name} failed: {outcome.failure}"
             continue
-        for lever in outcome.run.idle:
-            yield f"{outcome.name}: lever '{lever}' moves nothing that is reported"
+        for lever, why in outcome.run.idle.items():
+            yield f"{outcome.name}: lever '{lever}' {why}"
         for finding in outcome.run.findings:
             if not finding.passed:
                 value = f"{finding.value:g} ({finding.element}, {finding.year:g})"

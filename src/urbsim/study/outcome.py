@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from urbsim.engine.trajectory import Trajectory
@@ -19,7 +20,7 @@ class Run:
     Parameters
     ----------
     idle
-        Levers of the scenario that move nothing that is reported.
+        Levers of the scenario that move nothing that is reported, each with the reason.
     seconds
         Wall time of the solution alone [s].
     """
@@ -28,7 +29,7 @@ class Run:
     measured: Measured
     verdicts: tuple[Verdict, ...]
     findings: tuple[Finding, ...]
-    idle: tuple[str, ...]
+    idle: Mapping[str, str]
     seconds: float
 
 

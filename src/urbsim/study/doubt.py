@@ -1,0 +1,182 @@
+"""What fits, and is yet probably not what was meant: things to warn of before a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from urbsim.engine.schedule import Schedule
+from urbsim.model.equations import Model, Numbers, Table, Variable
+from urbsim.model.equations import Number as Literal
+from urbsim.model.subscripts import Subscripts
+from urbsim.names import fold
+from urbsim.study.apply_place import REGION
+from urbsim.study.place import Number, PathPoint, Place
+from urbsim.study.plan import Interface
+from urbsim.study.scenario import Scenario
+
+Row = TypeVar("Row", Number, PathPoint)
+Points = tuple[tuple[float, ...], tuple[float, ...]]
+
+SLACK = 1e-9  # [-] of a bound: what arithmetic may lose
+ALIKE = 1e-6  # [-] numbers of the model and of a table that differ by less are the same number, rounded
+SHOWN = 3  # overruled numbers that are named; the others are counted
+
+
+def doubts(scenario: Scenario, place: Place, system: Interface, schedule: Schedule) -> tuple[str, ...]:
+    """Point out parameters beyond the range that the place gives, and years beyond its own period."""
+    return (*_out_of_range(scenario, place, system, schedule), *_beyond(scenario, place, schedule))
+
+
+def overruled(model: Model, applied: Model, place: Place) -> str:
+    """Name numbers of the model file that the place's tables replace by others; empty when there are none.
+
+    A file with other regions than the place was never meant to hold its numbers, and is not compared.
+    """
+    here, there = model.dimension(REGION), applied.dimension(REGION)
+    if here is not None and there is not None and here.elements != there.elements:
+        return ""
+    written, used = Subscripts(model), Subscripts(applied)
+    lines: list[str] = []
+    names = [*(row.variable for row in place.numbers), *(row.variable for row in place.paths)]
+    for key in dict.fromkeys(map(fold, names)):
+        variable, other = model.variables[key], applied.variables[key]
+        axes = written.axes(variable)
+        if variable.kind == "constant":
+            found = _differing(_array(written, variable), _array(used, other), axes, place, key)
+        else:
+            found = _differing_paths(_tables(written, variable), _tables(used, other), axes, place, key)
+        lines.extend(f"  {model.where(variable)}{text}" for text in found)
+    if not lines:
+        return ""
+    more = [f"  … and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    head = (
+        "these numbers of the model file have no effect, because the place's tables win; change the tables:"
+    )
+    return "\n".join((head, *lines[:SHOWN], *more))
+
+
+def _out_of_range(scenario: Scenario, place: Place, system: Interface, schedule: Schedule) -> Iterator[str]:
+    constants = {fold(constant.name): constant for constant in system.constants}
+    for name, settings in scenario.parameters.items():
+        constant = constants[fold(name)]
+        rows = [row for row in place.numbers if fold(row.variable) == fold(constant.name)]
+        said: set[str] = set()
+        for position, element in enumerate(product(*constant.axes)):
+            slot = constant.first + position
+            value = float(schedule.inputs[slot, 0])
+            row = _row(rows, constant.axes, element, place)
+            if row is None or value == system.inputs[slot]:
+                continue
+            low, high = row.low, row.high
+            if (low is not None and value < low - SLACK * abs(low)) or (
+                high is not None and value > high + SLACK * abs(high)
+            ):
+                text = f"{constant.name} is {value:g}; {row.where} gives {_range(low, high)}"
+                if text not in said:
+                    yield f"{settings[0].entry}: {text}"
+                said.add(text)
+
+
+def _beyond(scenario: Scenario, place: Place, schedule: Schedule) -> Iterator[str]:
+    last: dict[str, float] = {}
+    for point in place.paths:
+        last[point.variable] = max(point.year, last.get(point.variable, point.year))
+    if schedule.stop > place.period[1]:
+        held = f": outside paths are held at their last value after {min(last.values()):g}" if last else ""
+        where = scenario.where.get("period", scenario.source)
+        yield f"{where}: period ends in {schedule.stop:g}, that of {place.name} in {place.period[1]}{held}"
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"at most {high:g}" if low is None else f"at least {low:g}"
+    return f"{low:g} to {high:g}"
+
+
+def _row(
+    rows: Sequence[Row], axes: Sequence[Sequence[str]], element: Sequence[str], place: Place
+) -> Row | None:
+    """Find the row that gives the value of an element: the most specific of those that fit it."""
+    regional = place.axis(axes)
+    region = "" if regional is None else fold(element[regional])
+    others = tuple(fold(e) for i, e in enumerate(element) if i != regional)
+    fitting = [
+        row
+        for row in rows
+        if (not row.region or fold(row.region) == region)
+        and (not row.elements or tuple(map(fold, row.elements)) == others)
+    ]
+    return max(fitting, key=lambda row: (bool(row.region), bool(row.elements)), default=None)
+
+
+def _array(subscripts: Subscripts, variable: Variable) -> npt.NDArray[np.float64]:
+    axes = subscripts.folded_axes(variable)
+    values = np.full([len(axis) for axis in axes], np.nan)
+    for equation in variable.equations:
+        expression = equation.expression
+        if isinstance(expression, Literal | Numbers):
+            numbers = expression.value if isinstance(expression, Literal) else expression.values
+            values[subscripts.mask(equation, axes)] = numbers
+    return values
+
+
+def _tables(subscripts: Subscripts, variable: Variable) -> Mapping[tuple[int, ...], Points]:
+    axes = subscripts.folded_axes(variable)
+    return {
+        tuple(map(int, index)): (equation.expression.x, equation.expression.y)
+        for equation in variable.equations
+        if isinstance(equation.expression, Table)
+        for index in np.argwhere(subscripts.mask(equation, axes))
+    }
+
+
+def _differing(
+    written: npt.NDArray[np.float64],
+    used: npt.NDArray[np.float64],
+    axes: tuple[tuple[str, ...], ...],
+    place: Place,
+    key: str,
+) -> Iterator[str]:
+    if np.allclose(written, used, rtol=ALIKE, atol=0):
+        return
+    rows = [row for row in place.numbers if fold(row.variable) == key]
+    for index in np.argwhere(~np.isclose(written, used, rtol=ALIKE, atol=0)):
+        position = tuple(map(int, index))
+        element = tuple(axis[i] for axis, i in zip(axes, position, strict=True))
+        row = _row(rows, axes, element, place)
+        label = f"[{','.join(element)}]" if element else ""
+        by = row.where if row else "the place"
+        yield f"{label}: {written[position]:g}; {by} says {used[position]:g}"
+
+
+def _differing_paths(
+    written: Mapping[tuple[int, ...], Points],
+    used: Mapping[tuple[int, ...], Points],
+    axes: tuple[tuple[str, ...], ...],
+    place: Place,
+    key: str,
+) -> Iterator[str]:
+    rows: list[PathPoint] | None = None
+    for position, (years, values) in used.items():
+        before = dict(zip(*written.get(position, ((), ())), strict=True))
+        wrong = [
+            year
+            for year, value in zip(years, values, strict=True)
+            if not np.isclose(before.get(year, np.nan), value, rtol=ALIKE, atol=0)
+        ]
+        wrong.extend(sorted(set(before) - set(years)))
+        if not wrong:
+            continue
+        rows = rows or [row for row in place.paths if fold(row.variable) == key]
+        element = tuple(axis[i] for axis, i in zip(axes, position, strict=True))
+        first = min(wrong)
+        row = _row([row for row in rows if row.year == first], axes, element, place)
+        says = f"{dict(zip(years, values, strict=True))[first]:g}" if first in years else "nothing"
+        had = f"{before[first]:g}" if first in before else "nothing"
+        label = f"[{','.join(element)}]" if element else ""
+        yield f"{label} in {first:g}: {had}; {row.where if row else rows[0].where} says {says}"
