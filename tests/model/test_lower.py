@@ -64,6 +64,12 @@ def test_a_loop_without_a_stock_is_named_in_order(tmp_path: Path) -> None:
     assert any(loop in text for loop in ("a -> b -> c -> a", "b -> c -> a -> b", "c -> a -> b -> c"))
 
 
+def test_every_loop_is_told(tmp_path: Path) -> None:
+    text = refused(tmp_path, "a = b + 1\nb = a * 2\nc = d\nd = c + a")
+
+    assert text.count("these equations form a loop without a stock:") == 2
+
+
 def test_a_loop_among_first_values_is_told_apart(tmp_path: Path) -> None:
     text = refused(tmp_path, "x = INTEG(1, y)\ny = x + 1")
 

@@ -578,12 +578,12 @@ class _Lowering:
     def _ordered(self) -> tuple[tuple[Assign, ...], tuple[Assign, ...], tuple[Assign, ...]]:
         auxiliaries = [a for a in self.flows if self.arrays[a.target].kind == "auxiliary"]
         net_flows = [_in_phase(a, 0) for a in self.flows if self.arrays[a.target].kind == "stock"]
-        flows, cycle = in_order([_in_phase(a, 0) for a in auxiliaries])
-        if cycle:
+        flows, cycles = in_order([_in_phase(a, 0) for a in auxiliaries])
+        for cycle in cycles:
             self._cycle(cycle, "")
         starts = [*(_in_phase(a, 1) for a in auxiliaries), *(_in_phase(a, 1) for a in self.initial)]
-        initial, cycle = in_order(starts, wanted={a.target for a in self.initial})
-        if cycle:
+        initial, cycles = in_order(starts, wanted={a.target for a in self.initial})
+        for cycle in cycles:
             self._cycle(cycle, " while initial values are worked out")
         needed, reports = split_needed(flows, net_flows)
         return tuple(initial), (*needed, *net_flows), tuple(reports)

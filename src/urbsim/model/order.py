@@ -13,7 +13,7 @@ Region = tuple[frozenset[int], ...]
 
 def in_order(
     assigns: Sequence[Assign], wanted: Collection[int] | None = None
-) -> tuple[list[Assign], list[int]]:
+) -> tuple[list[Assign], list[list[int]]]:
     """Order assignments so that each comes after those it reads.
 
     A loop nest that reads what it writes itself (one age from the one before) is taken apart, element by
@@ -28,23 +28,31 @@ def in_order(
 
     Returns
     -------
-    The ordered assignments and, when there is no order, the arrays of a loop (then the first is empty).
+    The ordered assignments and, when there is no order, the arrays of each loop (then the first is empty).
     """
     current = list(assigns)
+    cut: set[int] = set()  # where loops that cannot be ordered were opened, to look for more of them
+    loops: list[list[int]] = []
     while True:
-        needs = _needs(current)
+        needs = {i: [] if i in cut else found for i, found in _needs(current).items()}
         if wanted is not None:
             keep = _reach([i for i, a in enumerate(current) if a.target in wanted], needs)
             needs = {i: needs[i] for i in keep}
         try:
-            return [current[i] for i in TopologicalSorter(needs).static_order()], []
+            ordered = [current[i] for i in TopologicalSorter(needs).static_order()]
         except CycleError as error:
             cycle = list(dict.fromkeys(error.args[1]))
-            whole = [i for i in cycle if current[i].loops]
-            if not whole:
-                return [], [current[i].target for i in reversed(cycle)]
-            parts = [part for i, a in enumerate(current) for part in (_elements(a) if i in whole else (a,))]
-            current = parts
+        else:
+            return ([], loops) if loops else (ordered, [])
+        whole = [i for i in cycle if current[i].loops]
+        if not whole:
+            loops.append([current[i].target for i in reversed(cycle)])
+            cut.add(cycle[0])
+            continue
+        # The positions change: loops found so far are told before anything is taken apart.
+        if loops:
+            return [], loops
+        current = [part for i, a in enumerate(current) for part in (_elements(a) if i in whole else (a,))]
 
 
 def split_needed(ordered: Sequence[Assign], ends: Sequence[Assign]) -> tuple[list[Assign], list[Assign]]:
