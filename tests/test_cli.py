@@ -204,9 +204,9 @@ def test_a_parameter_beyond_the_range_of_the_place_is_warned_of(
 
     assert urbsim("run", "wild", "--no-figures", "--out", "out") == DONE
 
-    assert caplog.messages == [
-        "scenarios/wild.yaml:3:14: Rate of moving is 0.5; models/places/tiny/parameters.csv:2 gives 0.01 to 0.03"
-    ]
+    (said,) = caplog.messages
+    assert said.startswith("scenarios/wild.yaml:3:14: Rate of moving is 0.5; ")
+    assert said.endswith("models/places/tiny/parameters.csv:2 gives 0.01 to 0.03")
 
 
 def test_years_beyond_those_of_the_place_are_warned_of(
@@ -218,10 +218,9 @@ def test_years_beyond_those_of_the_place_are_warned_of(
 
     assert urbsim("run", "late", "--no-figures", "--out", "out") == DONE
 
-    assert caplog.messages == [
-        "scenarios/late.yaml:3:1: period ends in 2040, that of tiny in 2035: "
-        "outside paths are held at their last value after 2030"
-    ]
+    (said,) = caplog.messages
+    assert said.startswith("scenarios/late.yaml:3:1: period ends in 2040, that of tiny in 2035: ")
+    assert said.endswith("outside paths are held at their last value after 2030")
 
 
 def test_numbers_of_the_model_that_the_tables_overrule_are_named(

@@ -96,15 +96,27 @@ CASES = {
     ),
     "text for a number": (
         replace(SCENARIO, "east: x2", "east: much"),
-        ["scenarios/faster.yaml:6:17: east: 'much' is text, expected a number, or x1.5, +10%, -10%"],
+        ["faster.yaml:6:17: moving_rate: east: 'much' is text, expected a number, or x1.5, +10%, -10%"],
+    ),
+    "percent for a number": (
+        replace(SCENARIO, "2030: 4", "2030: 4%"),
+        ["faster.yaml:6:27: moving_rate: west: '4%' is text, expected a number", "fix: write 4"],
+    ),
+    "quotes around a number": (
+        replace(SCENARIO, "2030: 4", "2030: '4'"),
+        ["moving_rate: west: '4' is text, expected a number", "fix: remove the quotes"],
+    ),
+    "quotes around a number of a target": (
+        replace(SCENARIO, "at_least: 0", "at_least: '0'"),
+        ["faster.yaml:9:27: at_least: '0' is text, expected a number", "fix: remove the quotes"],
     ),
     "truth value for a number": (
         replace(SCENARIO, "east: x2", "east: true"),
-        ["scenarios/faster.yaml:6:17: east: is true, expected a number"],
+        ["scenarios/faster.yaml:6:17: moving_rate: east: is true, expected a number"],
     ),
     "NaN for a number": (
         replace(SCENARIO, "east: x2", "east: .nan"),
-        ["scenarios/faster.yaml:6:17: east: is nan, expected a finite number"],
+        ["scenarios/faster.yaml:6:17: moving_rate: east: is nan, expected a finite number"],
     ),
     "years mixed with regions": (
         replace(SCENARIO, "east: x2", "2026: 2"),
@@ -112,15 +124,15 @@ CASES = {
     ),
     "wrong region": (
         replace(SCENARIO, "east: x2", "easst: x2"),
-        ["scenarios/faster.yaml:6:17: there is no region or group 'easst' in tiny", "did you mean 'east'?"],
+        ["faster.yaml:6:17: moving_rate: there is no region or group 'easst' in tiny", "mean 'east'?"],
     ),
     "a region twice": (
         replace(SCENARIO, "east: x2", "east: x2, coast: x3"),
-        ["scenarios/faster.yaml:6:27: east is set twice, as part of 'east' and of 'coast'"],
+        ["scenarios/faster.yaml:6:27: moving_rate: east is set twice, as part of 'east' and of 'coast'"],
     ),
     "region for the whole place's number": (
         replace(SCENARIO, "moving_rate: {east: x2", "wish: {east: 2}\n  moving_rate: {east: x2"),
-        ["'Unheard wish' is one number for the whole place, and cannot be set for 'east'"],
+        ["wish is one number for the whole place, and cannot be set for 'east'"],
     ),
     "lever year outside the period": (
         replace(SCENARIO, "2028: 2", "2018: 2"),
@@ -149,6 +161,22 @@ CASES = {
     "target on an unknown indicator": (
         replace(SCENARIO, "checks:", "targets:\n  - {indicator: urban_rate, year: 2030, about: 85}\nchecks:"),
         ["scenarios/faster.yaml:9:5: there is no indicator 'urban_rate'"],
+    ),
+    "target of a share where percent are meant": (
+        replace(
+            SCENARIO,
+            "checks:",
+            "targets:\n  - {indicator: urbanization_rate, year: 2030, about: 0.8}\nchecks:",
+        ),
+        ["faster.yaml:9:5: urbanization_rate of 0.8: the unit is %", "did you mean 80?"],
+    ),
+    "target in persons where ten thousands are meant": (
+        replace(
+            SCENARIO,
+            "checks:",
+            "targets:\n  - {indicator: urban_residents, year: 2030, about: 28e6}\nchecks:",
+        ),
+        ["faster.yaml:9:5: urban_residents of 2.8e+07: the unit is 10k persons, and at most 2000"],
     ),
     "target without a level": (
         replace(SCENARIO, "checks:", "targets:\n  - {indicator: mood, year: 2030}\nchecks:"),
@@ -198,6 +226,16 @@ CASES = {
     "missing table": (
         lambda: Path(NUMBERS).rename(f"{PLACE}/bass.csv"),
         ["models/places/tiny/base.csv: there is no such file", "did you mean 'bass.csv'?"],
+    ),
+    "missing table like no other": (
+        lambda: Path(f"{PLACE}/history.csv").unlink(),
+        ["models/places/tiny/history.csv: there is no such file\nNothing"],
+    ),
+    "semicolons in a table": (
+        lambda: Path(NUMBERS).write_text(
+            Path(NUMBERS).read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8"
+        ),
+        ["base.csv:1: this file uses ; between its cells, expected commas"],
     ),
     "text in a table": (
         replace(NUMBERS, LAST, LAST.replace("4000000", "4 million")),
@@ -444,3 +482,27 @@ def test_a_missing_scenario_file_is_reported_with_the_nearest(
 
     assert status == WRONG_INPUT
     assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        replace(PARAMETERS, "0.02,0.01,0.03", "much,0.01,0.03"),
+        replace(f"{PLACE}/targets.csv", ",2025,", ",soon,"),
+        lambda: Path(NUMBERS).write_text(
+            Path(NUMBERS).read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8"
+        ),
+    ],
+)
+def test_one_bad_value_is_one_problem(
+    spoil: Callable[[], object],
+    tiny: Path,
+    urbsim: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    spoil()
+
+    urbsim("run", "scenarios/baseline.yaml")
+
+    said = capsys.readouterr().err.splitlines()
+    assert len([line for line in said if ".csv:" in line]) == 1

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+LISTED = 8  # names that an error lists
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -44,15 +46,44 @@ class ScenarioError(InputError):
     """A scenario file is wrong or does not fit the model or its place."""
 
 
+class ValueProblemError(ValueError):
+    """A value is wrong by itself; whoever reads the file adds where it stands."""
+
+    def __init__(self, what: str, fix: str = "") -> None:
+        self.fix = fix
+        super().__init__(what)
+
+
 class RunError(Exception):
     """A run could not be completed; the message says for which variable and when (exit status 1)."""
 
 
-def suggestion(name: str, known: Sequence[str]) -> str:
-    """Offer the nearest known name, or list the known ones when none is near."""
+def as_number(text: str) -> str:
+    """Say how to write a text that means a number; empty when it means none.
+
+    Examples
+    --------
+    >>> as_number("90%"), as_number("6"), as_number("much")
+    ('write 90', 'remove the quotes', '')
+    """
+    plain = text.strip()
+    bare = plain.rstrip("%％").rstrip()
+    try:
+        float(bare)
+    except ValueError:
+        return ""
+    return "remove the quotes" if bare == plain else f"write {bare}"
+
+
+def suggestion(name: str, known: Sequence[str], see: str = "") -> str:
+    """Offer the nearest known name, or list the known ones when none is near.
+
+    `see` says where a person finds all of them when they are too many to list here.
+    """
     folded = {candidate.casefold(): candidate for candidate in known}
     near = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
     if near:
         return f"did you mean '{folded[near[0]]}'?"
-    listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-    return f"known names: {listed}" if known else "there are none"
+    if len(known) > LISTED:
+        return f"known names: {', '.join(known[:LISTED])}, …" + (f"; see {see}" if see else "")
+    return f"known names: {', '.join(known)}" if known else "there are none"

@@ -17,6 +17,8 @@ from urbsim.study.target import Check, Target
 
 Axes = tuple[tuple[str, ...], ...]
 
+ABSURD = 100  # a level this many times all that was observed is in another unit
+
 
 def check_catalogues(
     levers: Sequence[Lever], indicators: Sequence[Indicator], place: Place, system: Interface
@@ -41,6 +43,7 @@ def check_catalogues(
     problems = [
         problem for row in rows for problem in _report_problems(row.indicator, row.unit, row.where, known)
     ]
+    problems.extend(problem for target in place.targets for problem in _level_problems(target, place, known))
     if problems:
         raise PlaceError(problems)
 
@@ -61,6 +64,8 @@ def check_scenario(
     for demand in demands:
         if demand.indicator:
             problems.extend(_report_problems(demand.indicator, None, demand.where, known))
+            if isinstance(demand, Target):
+                problems.extend(_level_problems(demand, place, known))
         elif isinstance(demand, Check):
             names = {fold(output.name): output.name for output in outputs}
             if fold(demand.variable) not in names:
@@ -129,7 +134,25 @@ def _report_problems(
     indicator: str, unit: str | None, where: str, known: Mapping[str, Indicator]
 ) -> Iterator[Problem]:
     if indicator not in known:
-        yield Problem(f"there is no indicator '{indicator}'", where, suggestion(indicator, [*known]))
+        fix = suggestion(indicator, [*known], "`urbsim list indicators`")
+        yield Problem(f"there is no indicator '{indicator}'", where, fix)
     elif unit is not None and not same_unit(unit, known[indicator].unit):
         expected = f"expected '{known[indicator].unit}'"
         yield Problem(f"unit of {indicator} is '{unit}', {expected} as in indicators.yaml", where)
+
+
+def _level_problems(target: Target, place: Place, known: Mapping[str, Indicator]) -> Iterator[Problem]:
+    """Find a level that is off by so much that it must have been written in another unit."""
+    indicator = known.get(target.indicator)
+    if indicator is None:
+        return
+    unit, value = indicator.unit, target.value
+    observed = [abs(row.value) for row in place.history if row.indicator == target.indicator]
+    if unit == "%" and 0 < value <= 1:
+        what = f"{target.indicator} of {value:g}: the unit is %"
+        yield Problem(what, target.where, f"did you mean {100 * value:g}?")
+    elif observed and abs(value) > ABSURD * max(observed):
+        what = (
+            f"{target.indicator} of {value:g}: the unit is {unit}, and at most {max(observed):g} was observed"
+        )
+        yield Problem(what, target.where, f"write the value in {unit}")

@@ -192,8 +192,10 @@ def _read_numbers(path: Path, sources: Collection[str], problems: list[Problem])
 
 
 def _read_number(row: Row, sources: Collection[str]) -> Number:
+    before = len(row.problems)
     value, low, high = row.number("value"), row.number_or_none("low"), row.number_or_none("high")
-    if (low is not None and low > value) or (high is not None and high < value):
+    sound = len(row.problems) == before
+    if sound and ((low is not None and low > value) or (high is not None and high < value)):
         bounds = f"low {row.cells['low'] or '-'}, value {row.cells['value']}, high {row.cells['high'] or '-'}"
         row.refuse(f"{bounds}: expected low <= value <= high")
     return Number(
@@ -292,7 +294,10 @@ def _elements(row: Row) -> tuple[str, ...]:
 
 def _refuse_twins(rows: Iterable[Any], key: Callable[[Any], object], problems: list[Problem]) -> None:
     first: dict[object, str] = {}
+    bad = {problem.where for problem in problems}  # a stand-in for a bad cell repeats nothing
     for row in rows:
+        if row.where in bad:
+            continue
         if key(row) in first:
             problems.append(Problem(f"repeats the entry of {first[key(row)]}", row.where))
         first.setdefault(key(row), row.where)

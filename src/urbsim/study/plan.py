@@ -50,18 +50,22 @@ def plan(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Inte
         if constant is None:
             problems.append(_unknown_parameter(name, settings[0].entry, constants, known))
             continue
-        _set_parameter(inputs, constant, settings, place, problems)
+        _set_parameter(name, inputs, constant, settings, place, problems)
 
     moves: dict[int, tuple[Move, str]] = {}
     for id_, settings in scenario.levers.items():
         lever = known.get(id_) or known.get(fold(id_).replace(" ", "_"))
         if lever is None:
             problems.append(
-                Problem(f"there is no lever '{id_}'", settings[0].entry, suggestion(id_, [*known]))
+                Problem(
+                    f"there is no lever '{id_}'",
+                    settings[0].entry,
+                    suggestion(id_, [*known], "`urbsim list levers`"),
+                )
             )
             continue
         constant = constants[fold(lever.variable)]
-        for slots, setting in _spread(settings, constant, lever.select, place, problems):
+        for slots, setting in _spread(id_, settings, constant, lever.select, place, problems):
             for move in _moves(slots, setting, lever, inputs, place, (start, stop), problems):
                 if move.slot in moves and moves[move.slot][1] != id_:
                     other = moves[move.slot][1]
@@ -120,13 +124,14 @@ def mute(schedule: Schedule, slots: Collection[int]) -> Schedule:
 
 
 def _set_parameter(
+    name: str,
     inputs: npt.NDArray[np.float64],
     constant: Constant,
     settings: tuple[Setting, ...],
     place: Place,
     problems: list[Problem],
 ) -> None:
-    for slots, setting in _spread(settings, constant, {}, place, problems):
+    for slots, setting in _spread(name, settings, constant, {}, place, problems):
         if setting.years:
             problems.append(
                 Problem(
@@ -175,13 +180,14 @@ def _moves(
 
 
 def _spread(
+    name: str,
     settings: tuple[Setting, ...],
     constant: Constant,
     select: Mapping[str, str],
     place: Place,
     problems: list[Problem],
 ) -> Iterator[tuple[tuple[int, ...], Setting]]:
-    """Give each setting with the inputs that it sets; the smaller area wins over the larger."""
+    """Give each setting of a lever or parameter with the inputs that it sets; the smaller area wins."""
     taken: dict[str, tuple[int, Setting]] = {}
     regional = place.axis(constant.axes) is not None
     for setting in settings:
@@ -189,7 +195,7 @@ def _spread(
         if regions is None:
             problems.append(
                 Problem(
-                    f"there is no region or group '{setting.region}' in {place.name}",
+                    f"{name}: there is no region or group '{setting.region}' in {place.name}",
                     setting.where,
                     suggestion(setting.region, place.areas),
                 )
@@ -198,8 +204,7 @@ def _spread(
         if not regional and len(regions) < len(place.regions):
             problems.append(
                 Problem(
-                    f"'{constant.name}' is one number for the whole place, "
-                    f"and cannot be set for '{setting.region}'",
+                    f"{name} is one number for the whole place, and cannot be set for '{setting.region}'",
                     setting.where,
                 )
             )
@@ -209,7 +214,8 @@ def _spread(
             if size == len(regions):
                 problems.append(
                     Problem(
-                        f"{region} is set twice, as part of '{other.region}' and of '{setting.region}'",
+                        f"{name}: {region} is set twice, "
+                        f"as part of '{other.region}' and of '{setting.region}'",
                         setting.where,
                     )
                 )

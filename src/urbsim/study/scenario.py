@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from urbsim.errors import ValueProblemError, as_number
 from urbsim.study.target import Check, Target
 from urbsim.study.words import Words
 
@@ -37,7 +38,8 @@ class Amount:
         """
         match = _RELATIVE.fullmatch(text)
         if match is None:
-            raise ValueError(f"'{text}' is text, expected a number, or x1.5, +10%, -10%")
+            what = f"'{text}' is text, expected a number, or x1.5, +10%, -10%"
+            raise ValueProblemError(what, as_number(text))
         if match["factor"]:
             return Amount(number=float(match["factor"]), relative=True)
         return Amount(number=1 + float(match["percent"].replace(" ", "")) / 100, relative=True)

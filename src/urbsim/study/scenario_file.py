@@ -181,17 +181,19 @@ def _settings(node: Any, locate: Locate) -> Settings:
     for name, value in node.items():
         where = locate(node, name)
         try:
-            settings[str(name)] = tuple(replace(s, entry=where) for s in _areas(value, where, locate))
+            settings[str(name)] = tuple(
+                replace(s, entry=where) for s in _areas(str(name), value, where, locate)
+            )
         except LocatedError as failure:
             problems.extend(failure.problems)
         except ValueError as failure:
-            problems.append(Problem(f"{name}: {failure}", where))
+            problems.append(Problem(f"{name}: {failure}", where, getattr(failure, "fix", "")))
     if problems:
         raise LocatedError(problems)
     return settings
 
 
-def _areas(value: Any, where: str, locate: Locate) -> Iterator[Setting]:
+def _areas(name: str, value: Any, where: str, locate: Locate) -> Iterator[Setting]:
     if not (isinstance(value, dict) and value):
         yield Setting(amounts=(_amount(value),), where=where)
         return
@@ -210,7 +212,7 @@ def _areas(value: Any, where: str, locate: Locate) -> Iterator[Setting]:
             else:
                 yield Setting(region=str(region), amounts=(_amount(inner),), where=position)
         except ValueError as failure:
-            problems.append(Problem(f"{region}: {failure}", position))
+            problems.append(Problem(f"{name}: {region}: {failure}", position, getattr(failure, "fix", "")))
     if problems:
         raise LocatedError(problems)
 

@@ -50,7 +50,10 @@ class Row:
 
     def year(self, column: str = "year") -> int:
         """Give a cell that must be a whole year."""
+        before = len(self.problems)
         value = self.number(column)
+        if len(self.problems) > before:
+            return 0
         if value != int(value) or not (value == 0 or 1000 <= value <= 9999):
             self.refuse(f"{column} is '{self.cells[column]}', expected a year such as 2020")
         return int(value)
@@ -81,6 +84,11 @@ def read_table(path: Path, columns: Sequence[str], problems: list[Problem]) -> t
         missing = [name for name in columns if name not in header]
         unknown = [name for name in header if name not in columns]
         twice = sorted({name for name in header if header.count(name) > 1})
+        other = next((mark for mark in ";\t" if len(header) == 1 and mark in header[0]), None)
+        if other is not None:
+            what = f"this file uses {'tabs' if other == chr(9) else other} between its cells, expected commas"
+            problems.append(Problem(what, f"{source}:1", "save it as comma-separated CSV"))
+            return ()
         problems.extend(
             Problem(f"column '{name}' is missing", f"{source}:1", "expected " + ", ".join(columns))
             for name in missing

@@ -44,5 +44,6 @@ def read_text(path: Path, error: type[InputError] = InputError) -> str:
 def _neighbour(path: Path) -> str:
     if not path.parent.is_dir():
         return f"there is no folder {shown(path.parent)} either"
-    near = get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
-    return f"did you mean '{near[0]}'?" if near else ""
+    stems = {other.stem: other.name for other in sorted(path.parent.iterdir())}
+    near = get_close_matches(path.stem, [*stems], n=1)
+    return f"did you mean '{stems[near[0]]}'?" if near else ""

@@ -22,7 +22,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from urbsim.errors import InputError, Problem, suggestion
+from urbsim.errors import InputError, Problem, ValueProblemError, as_number, suggestion
 from urbsim.study.text_file import read_text, shown
 from urbsim.study.words import Words
 
@@ -86,7 +86,8 @@ def read_yaml(
 def number(value: object) -> float:
     """Take a number as it is; text, truth values and NaN are refused."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{_kind(value)}, expected a number")
+        fix = as_number(value) if isinstance(value, str) else ""
+        raise ValueProblemError(f"{_kind(value)}, expected a number", fix)
     if not math.isfinite(value):
         raise ValueError(f"is {value}, expected a finite number")
     return float(value)
@@ -180,7 +181,7 @@ def _problems(
         for extra in sorted(failure.extra_fields, key=str):
             yield Problem(f"unknown key '{extra}'", locate(node, extra), suggestion(str(extra), known))
     elif isinstance(failure, ValueError):
-        yield Problem(f"{label}{failure}", locate(parent, key))
+        yield Problem(f"{label}{failure}", locate(parent, key), getattr(failure, "fix", ""))
 
 
 def _entry_of(note: object) -> Any:
