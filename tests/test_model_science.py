@@ -369,7 +369,7 @@ def test_without_quota_no_land_is_built_on_and_nobody_becomes_urban_in_place(sys
 
 
 def test_land_never_passes_the_growth_boundary_nor_the_ceiling_per_head(system: System) -> None:
-    hungry = {"Land wanted per urban resident": 400.0, "Base quota": 200.0}
+    hungry = {"Land wanted over land in use": 4.0, "Base quota": 200.0}
     bounded = run(system, hungry)
     crowded = run(system, {**hungry, "Growth boundary multiple": 9.0})
 
