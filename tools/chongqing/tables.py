@@ -247,7 +247,8 @@ def history_rows(facts: Evidence) -> list[Row]:
     rows += observed(facts, "deaths", "deaths", "10k persons/year")
     rows += observed(facts, "urban_income", "urban_disposable_income", "yuan/year")
     rows += observed(facts, "rural_income", "rural_disposable_income", "yuan/year")
-    rows += observed(facts, "income_ratio", "urban_rural_income_ratio", "ratio")
+    printed = ONCE | {2020: ("plan-baseline",)}  # that of 2020 is recalled elsewhere, and printed in the plan
+    rows += observed(facts, "income_ratio", "urban_rural_income_ratio", "ratio", printed)
     rows += observed(facts, "urban_employment", "urban_employment", people_unit)
     rows += observed(facts, "surveyed_unemployment", "surveyed_unemployment_rate", "%")
 
