@@ -48,14 +48,30 @@ def test_one_scenario_is_named_in_the_note(tiny: Path, urbsim: Urbsim, capsys: C
     assert expected in capsys.readouterr().out
 
 
+def test_two_targets_of_the_same_numbers_give_one_note(tiny: Path, urbsim: Urbsim, capsys: Captured) -> None:
+    Path("scenarios/twice.yaml").write_text(
+        "name: twice\nplace: tiny\ntargets:\n"
+        "  - {indicator: urbanization_rate, year: 2035, about: 80}\n"
+        "  - {indicator: urbanization_rate, year: 2035, at_least: 80}\n"
+        "  - {indicator: urban_residents, year: 2035, about: 2800}\n",
+        encoding="utf-8",
+    )
+
+    urbsim("run", "twice", "--no-figures", "--out", "out")
+
+    assert capsys.readouterr().out.count("agree only at") == 1
+
+
 def test_the_table_speaks_chinese_when_only_chinese_is_asked_for(
     tiny: Path, urbsim: Urbsim, capsys: Captured
 ) -> None:
     urbsim("run", "scenarios/baseline.yaml", "--no-figures", "--lang", "zh", "--out", "out")
 
     said = capsys.readouterr().out
-    assert "2035: 约 2800 万人" in said
-    assert "未达到 -541 万人" in said
+    assert "2035年：约2800万人" in said
+    assert "基准  69.8  未达到 -0.2" in said
+    assert "未达到 -541万人" in said
+    assert "80%与2800万人只在Residents为3500万人时同时成立；2035年基准为3000万人。" in said
 
 
 def test_the_results_folder_is_named_by_date_and_scenario(tiny: Path, urbsim: Urbsim) -> None:
@@ -332,6 +348,9 @@ def test_levers_are_listed_with_the_value_that_the_place_has(
     assert levers["moving_rate"]["default"] == [2.0]
     assert levers["moving_rate"]["range"] == [0, 10]
     assert levers["young_standard"]["default"] == [0.8, 1.0]
+    assert levers["young_standard"]["values"] == {"east": 1.0, "west": 0.8}
+    assert (levers["moving_rate"]["by"], levers["wish"]["by"]) == ("region", "")
+    assert levers["moving_rate"]["note"] == "Share of villagers who move in a year."
 
 
 def test_listing_an_unknown_place_offers_the_nearest(tiny: Path, urbsim: Urbsim, capsys: Captured) -> None:

@@ -20,14 +20,15 @@ from urbsim import __version__
 from urbsim.errors import InputError, Problem, RunError, suggestion
 
 if TYPE_CHECKING:
+    from urbsim.batch import Study
     from urbsim.study.lever import Lever
     from urbsim.study.outcome import Outcome
-    from urbsim.study.place import Place
     from urbsim.study.words import Language
 
 DONE, FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 SOLVERS = ("rk45", "dop853", "lsoda", "radau", "bdf", "euler", "rk4", "model")
 SHOWN_PROBLEMS = 100
+ONLY_JSON = ("values", "note")  # of `list --json`: too wide for a table
 WIPE = "\r\x1b[K"  # clears the line of a terminal
 
 
@@ -118,10 +119,11 @@ def list_(what: str, place: str, as_json: bool) -> int:
     from urbsim.output.verdicts import console_for_people
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for key in facts[0] if facts else ():
+    keys = [key for key in facts[0] if key not in ONLY_JSON] if facts else []
+    for key in keys:
         table.add_column(key, no_wrap=key in ("id", "name"))
     for fact in facts:
-        table.add_row(*(Text(_plain(value)) for value in fact.values()))
+        table.add_row(*(Text(_plain(fact[key])) for key in keys))
     console_for_people().print(table)
     return DONE
 
@@ -293,7 +295,7 @@ def _written(folder: Path) -> list[str]:
 
 def _facts(what: str, place_name: str) -> list[dict[str, Any]]:
     from urbsim.assets import find_place, places, scenarios
-    from urbsim.study.catalogue_file import read_indicators, read_levers
+    from urbsim.study.catalogue_file import read_indicators
     from urbsim.study.place_file import read_place
     from urbsim.study.scenario_file import read_scenario
     from urbsim.study.text_file import shown
@@ -319,6 +321,11 @@ def _facts(what: str, place_name: str) -> list[dict[str, Any]]:
             }
             for folder, p in read
         ]
+    if what == "levers":
+        from urbsim.batch import read_study  # of this list only: it needs the model
+
+        study = read_study(find_place(place_name, Path()))
+        return [_lever_facts(lever, study) for lever in study.levers]
     place = read_place(find_place(place_name, Path()))
     if what == "targets":
         return [
@@ -335,38 +342,29 @@ def _facts(what: str, place_name: str) -> list[dict[str, Any]]:
             }
             for t in place.targets
         ]
-    beside = place.model.parent
-    if what == "indicators":
-        return [
-            {"id": i.id, "zh": i.name.zh, "en": i.name.en, "unit": i.unit, "variable": i.variable}
-            for i in read_indicators(beside / "indicators.yaml")
-        ]
     return [
-        {
-            "id": lever.id,
-            "zh": lever.name.zh,
-            "en": lever.name.en,
-            "unit": lever.unit,
-            "default": _default(lever, place),
-            "range": list(lever.range),
-            "clause": lever.clause.en,
-        }
-        for lever in read_levers(beside / "levers.yaml")
+        {"id": i.id, "zh": i.name.zh, "en": i.name.en, "unit": i.unit, "variable": i.variable}
+        for i in read_indicators(place.model.parent / "indicators.yaml")
     ]
 
 
-def _default(lever: Lever, place: Place) -> list[float]:
-    """Give the value that a place has for a lever: one, or the lowest and highest of its regions."""
-    from urbsim.names import fold
+def _lever_facts(lever: Lever, study: Study) -> dict[str, Any]:
+    from urbsim.study.plan import own_values
 
-    elements = {fold(element) for element in lever.select.values()}
-    values = {
-        round(number.value / lever.scale, 9)
-        for number in place.numbers
-        if fold(number.variable) == fold(lever.variable)
-        and elements <= set(map(fold, number.elements or lever.select.values()))
+    values = own_values(lever, study.place, study.system)
+    distinct = sorted(set(values.values()))
+    return {
+        "id": lever.id,
+        "zh": lever.name.zh,
+        "en": lever.name.en,
+        "unit": lever.unit,
+        "by": "" if study.place.name in values else "region",
+        "default": [distinct[0], distinct[-1]] if len(distinct) > 1 else distinct,
+        "range": list(lever.range),
+        "clause": lever.clause.en,
+        "values": values,
+        "note": lever.note.en,
     }
-    return [min(values), max(values)] if len(values) > 1 else [*values]
 
 
 def _plain(value: object) -> str:

@@ -21,7 +21,7 @@ from urbsim.output.fonts import ADVICE, chinese_font
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Observation, Place
-from urbsim.study.quantity import quantity
+from urbsim.study.quantity import quantity, unit_name
 from urbsim.study.report import Series
 from urbsim.study.target import Target
 from urbsim.study.words import Language, Words
@@ -100,22 +100,10 @@ LINE_OF_TEXT = 0.055  # [-] of the height of a figure's axes
 YEARS_BEFORE = 5  # of history before the base year: the recent pace, without flattening the scenarios
 MANY = 9  # scenarios from which a legend below replaces labels at the ends of the lines
 
-_UNITS = {
-    "10k persons": Words(zh="万人", en="10k persons"),
-    "10k persons/year": Words(zh="万人/年", en="10k persons a year"),
-    "persons": Words(zh="人", en="persons"),
-    "persons/year": Words(zh="人/年", en="persons a year"),
-    "person/year": Words(zh="人/年", en="persons a year"),
-    "km2": Words(en="km²"),
-    "km2/year": Words(zh="km²/年", en="km² a year"),
-    "dmnl": Words(),
-    "1": Words(),
-    "ratio": Words(),
-}
 _COLON = Words(zh="：", en=": ")
 _OBSERVED = Words(zh="实际值", en="observed")
 _TARGET = Words(zh="规划目标", en="plan target")
-_ABOUT = Words(zh="约 ", en="about ")
+_ABOUT = Words(zh="约", en="about ")
 
 _STYLE: dict[Any, Any] = {
     "font.size": 9.0,
@@ -337,8 +325,7 @@ def _mark(axes: Axes, targets: Sequence[Target], indicator: Indicator, language:
 
 def _demand(target: Target, indicator: Indicator, language: Language) -> str:
     sign = {"~": _ABOUT[language], ">=": "≥ ", "<=": "≤ "}[target.operator]
-    number = quantity(target.value, indicator.unit, language=language, long=True)
-    return f"{sign}{target.value:g} %" if indicator.unit == "%" else f"{sign}{number}"
+    return f"{sign}{quantity(target.value, indicator.unit, language=language, long=True)}"
 
 
 def _label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
@@ -437,8 +424,7 @@ def _years(outcome: Outcome) -> np.ndarray:
 
 
 def _unit(indicator: Indicator, language: Language) -> str:
-    words = _UNITS.get(indicator.unit.casefold())
-    return indicator.unit if words is None else words[language]
+    return unit_name(indicator.unit, language)
 
 
 def _by_place(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:

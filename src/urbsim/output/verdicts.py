@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -23,16 +23,18 @@ _WORDS = {
     "scenario": {"zh": "情景", "en": "scenario"},
     "met": {"zh": "达到", "en": "met"},
     "missed": {"zh": "未达到", "en": "missed"},
-    "about": {"zh": "约 ", "en": "about "},
-    "at most": {"zh": "不超过 ", "en": "at most "},
-    "open": {"zh": " ?", "en": " ?"},
+    "about": {"zh": "约", "en": "about "},
+    "at most": {"zh": "不超过", "en": "at most "},
+    "open": {"zh": "？", "en": " ?"},
+    "year": {"zh": "年：", "en": ": "},
+    "comma": {"zh": "：", "en": ", "},
     "failed": {"zh": "运行失败", "en": "failed"},
     "rule": {
-        "zh": "“约”:比率低于目标不超过 0.5 个百分点、数量低于目标不超过 1 % 即视为达到。",
+        "zh": "“约”：比率低于目标不超过0.5个百分点、数量低于目标不超过1%，即视为达到。",
         "en": "'about' is met from half a point below for rates and 1 % below for counts.",
     },
     "margin": {
-        "zh": "±:同类预测以往的误差;“?”:差距在误差之内,尚无定论。",
+        "zh": "“±”：同类预测以往的误差；“？”：差距在误差之内，尚无定论。",
         "en": "±: how far projections of this kind have been off; '?': the gap is within that, it is open.",
     },
 }
@@ -60,8 +62,11 @@ def print_verdicts(outcomes: Sequence[Outcome], console: Console, language: Lang
         if any(v.margin is not None for outcome in group if outcome.run for v in outcome.run.verdicts):
             console.print(_WORDS["margin"][language])
         runs = {outcome.name: outcome.run.measured for outcome in group if outcome.run}
-        for conflict in find_conflicts(runs, targets, indicators, place):
-            console.print(_note(conflict, language))
+        names = {outcome.name: _scenario(outcome, language) for outcome in group}
+        conflicts = find_conflicts(runs, targets, indicators, place)
+        # A plan may set the same two numbers twice, as "about" and as "at least": one line says it all.
+        for note in dict.fromkeys(_note(conflict, names, language) for conflict in conflicts):
+            console.print(note)
 
 
 def _tables(
@@ -85,11 +90,11 @@ def _table(outcomes: Sequence[Outcome], targets: Sequence[Target], language: Lan
     above = ""
     for target in targets:
         heading = _heading(target, indicators, place, language)
-        demand = f"{target.year}: {_demand(target, indicators, language)}"
+        demand = f"{target.year}{_WORDS['year'][language]}{_demand(target, indicators, language)}"
         table.add_column(Text(f"{'' if heading == above else heading}\n{demand}"), no_wrap=True)
         above = heading
     for outcome in outcomes:
-        table.add_row(outcome.name, *(_cell(outcome, target, language) for target in targets))
+        table.add_row(_scenario(outcome, language), *(_cell(outcome, target, language) for target in targets))
     return table
 
 
@@ -97,16 +102,19 @@ def _heading(target: Target, indicators: Iterable[Indicator], place: Place, lang
     name = _indicator(target, indicators).name[language]
     name = name[:1].lower() + name[1:] if language == "en" else name
     area = place.area(target.region)
-    return name if area == place.name else f"{place.area_title(area)[language]}, {name}"
+    where = f"{place.area_title(area)[language]}{_WORDS['comma'][language]}"
+    return name if area == place.name else f"{where}{name}"
+
+
+def _scenario(outcome: Outcome, language: Language) -> str:
+    """Name a scenario: by its title in Chinese, and by the short name of its file in English."""
+    return outcome.scenario.title.zh if language == "zh" else outcome.name
 
 
 def _demand(target: Target, indicators: Iterable[Indicator], language: Language) -> str:
     unit = _indicator(target, indicators).unit
     sign = {"~": _WORDS["about"][language], "<=": _WORDS["at most"][language], ">=": ""}[target.operator]
-    number = (
-        f"{target.value:g} %" if unit == "%" else quantity(target.value, unit, language=language, long=True)
-    )
-    return f"{sign}{number}"
+    return f"{sign}{quantity(target.value, unit, language=language, long=True)}"
 
 
 def _cell(outcome: Outcome, target: Target, language: Language) -> Text:
@@ -134,24 +142,24 @@ def _verdict(verdict: Verdict, unit: str, language: Language) -> Text:
 
 def _number(value: float, unit: str, language: Language, *, signed: bool = False) -> str:
     """Write a number for a cell; the unit stands with the target, but for millions of persons."""
-    return quantity(value, unit, language=language, signed=signed).removesuffix(unit).rstrip()
+    return quantity(value, unit, language=language, signed=signed, bare=True)
 
 
-def _note(conflict: Conflict, language: Language) -> str:
+def _note(conflict: Conflict, names: Mapping[str, str], language: Language) -> str:
     """Say what it would take for both targets to hold, and what the runs have."""
 
     def said(value: float, *, long: bool = False) -> str:
         return quantity(value, conflict.unit, language=language, long=long)
 
-    year, rate = conflict.rate.year, f"{conflict.rate.value:g} %"
+    year, rate = conflict.rate.year, quantity(conflict.rate.value, "%", language=language, long=True)
     goal, needed = said(conflict.count.value, long=True), said(conflict.needed)
     low, high = (pick(conflict.totals, key=lambda n: conflict.totals[n]) for pick in (min, max))
     least, most = said(conflict.totals[low]), said(conflict.totals[high])
     if language == "zh":
-        who = low if len(conflict.totals) == 1 else "各情景"
-        range_ = least if least == most else f"{least}（{low}）至 {most}（{high}）"
+        who = names[low] if len(conflict.totals) == 1 else "各情景"
+        range_ = least if least == most else f"{least}（{names[low]}）至{most}（{names[high]}）"
         total = conflict.total.zh
-        return f"{rate} 与 {goal} 只在{total}为 {needed} 时同时成立；{year} 年{who}为 {range_}。"
+        return f"{rate}与{goal}只在{total}为{needed}时同时成立；{year}年{who}为{range_}。"
     who = f"{low} has" if len(conflict.totals) == 1 else "the scenarios have"
     range_ = least if least == most else f"{least} ({low}) to {most} ({high})"
     return f"{rate} and {goal} agree only at {needed} {conflict.total.en.lower()}; {who} {range_} in {year}."

@@ -104,6 +104,20 @@ def period(scenario: Scenario, place: Place, problems: list[Problem]) -> tuple[i
     return first, last
 
 
+def own_values(lever: Lever, place: Place, system: Interface) -> dict[str, float]:
+    """Give the value that the place has for a lever by region, or one under its own name [unit of the lever]."""
+    constant = next(c for c in system.constants if fold(c.name) == fold(lever.variable))
+    areas = place.regions if place.axis(constant.axes) is not None else (place.name,)
+    return {
+        area: round(
+            float(system.inputs[_slots(constant, lever.select, place.members(area) or (), place)[0]])
+            / lever.scale,
+            9,
+        )
+        for area in areas
+    }
+
+
 def slots_of(lever: Lever, place: Place, system: Interface) -> frozenset[int]:
     """Give the inputs that a lever may move."""
     constant = next(c for c in system.constants if fold(c.name) == fold(lever.variable))

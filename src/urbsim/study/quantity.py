@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
-from urbsim.study.words import Language
+from urbsim.study.words import Language, Words
 
 _PERSONS = {"persons": 1.0, "person": 1.0, "people": 1.0, "10k persons": 1e4, "million persons": 1e6}
+_UNITS = {
+    "10k persons": Words(zh="万人", en="10k persons"),
+    "10k persons/year": Words(zh="万人/年", en="10k persons a year"),
+    "persons": Words(zh="人", en="persons"),
+    "persons/year": Words(zh="人/年", en="persons a year"),
+    "person/year": Words(zh="人/年", en="persons a year"),
+    "km2": Words(zh="平方公里", en="km²"),
+    "km2/year": Words(zh="平方公里/年", en="km² a year"),
+    "m2/person": Words(zh="平方米/人", en="m²/person"),
+    "10k beds": Words(zh="万张", en="10k beds"),
+    "10k places": Words(zh="万个", en="10k places"),
+    "%/year": Words(zh="%/年", en="% a year"),
+    "beds per 1000 residents": Words(zh="张/千人", en="beds per 1000 residents"),
+    "beds per 1000 elderly": Words(zh="张/千名老年人", en="beds per 1000 elderly"),
+    "places per 1000 residents": Words(zh="个/千人", en="places per 1000 residents"),
+    "yuan/year": Words(zh="元/年", en="yuan a year"),
+    "year": Words(zh="年", en="years"),
+    "dmnl": Words(),
+    "1": Words(),
+    "ratio": Words(),
+}
+
+
+def unit_name(unit: str, language: Language) -> str:
+    """Name a unit for people; one that is not known is named as written."""
+    words = _UNITS.get(" ".join(unit.split()).casefold())
+    return unit if words is None else words[language]
 
 
 def same_unit(one: str, other: str) -> bool:
@@ -13,22 +40,32 @@ def same_unit(one: str, other: str) -> bool:
 
 
 def quantity(
-    value: float, unit: str, *, language: Language = "en", long: bool = False, signed: bool = False
+    value: float,
+    unit: str,
+    *,
+    language: Language = "en",
+    long: bool = False,
+    bare: bool = False,
+    signed: bool = False,
 ) -> str:
     """Write a value with its unit; counts of persons are in millions, in Chinese in 万人.
 
-    `long` writes out a number that somebody set: with all its digits, and "million" in full.
+    `long` writes out a number that somebody set: with all its digits, the sign of per cent, and "million"
+    in full. `bare` leaves out a unit that stands elsewhere, but never the millions.
 
     Examples
     --------
     >>> quantity(2390.4, "10k persons")
     '23.9 m'
     >>> quantity(2390.4, "10k persons", language="zh")
-    '2390 万人'
+    '2390万人'
+    >>> quantity(80, "%", long=True)
+    '80 %'
     >>> quantity(-2.14, "%", signed=True)
     '-2.1'
     """
     sign = "+" if signed else ""
+    blank = "" if language == "zh" else " "
 
     def tenths(number: float) -> str:
         """Write one decimal, and two where one would hide that it is not nought."""
@@ -37,14 +74,15 @@ def quantity(
     if unit in _PERSONS:
         persons = value * _PERSONS[unit]
         if language == "zh":
-            return f"{persons / 1e4:{sign}.0f} 万人"
+            return f"{persons / 1e4:{sign}.0f}万人"
         return f"{persons / 1e6:{sign}g} million" if long else f"{tenths(persons / 1e6)} m"
     if unit == "%":
-        return tenths(value)
+        return f"{value:{sign}g}{blank}%" if long else tenths(value)
+    name = "" if bare else unit_name(unit, language) if language == "zh" else unit
     if long:
-        return f"{value:{sign}g} {unit}".strip()
+        return f"{value:{sign}g}{blank}{name}".strip()
     decimals = 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
-    return f"{value:{sign},.{decimals}f} {unit}".strip()
+    return f"{value:{sign},.{decimals}f}{blank}{name}".strip()
 
 
 def _plain(unit: str) -> str:
