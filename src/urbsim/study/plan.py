@@ -105,7 +105,7 @@ def period(scenario: Scenario, place: Place, problems: list[Problem]) -> tuple[i
 
 
 def own_values(lever: Lever, place: Place, system: Interface) -> dict[str, float]:
-    """Give the value that the place has for a lever by region, or one under its own name [unit of the lever]."""
+    """Give the value that the place has for a lever by region, or one for the whole of it [its unit]."""
     constant = next(c for c in system.constants if fold(c.name) == fold(lever.variable))
     areas = place.regions if place.axis(constant.axes) is not None else (place.name,)
     return {
