@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
+import textwrap
+import unicodedata
+import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +99,19 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FILLS = ("#08519C", "#6BAED6", "#E69F00", "#D9D9D9", "#8C6BB1")
 HATCHES = ("", "///", "...", "", "\\\\\\")
 RED = "#B2182B"  # plan targets
+GREY = "#999999"  # what is uncertain
 LINE_OF_TEXT = 0.055  # [-] of the height of a figure's axes
 YEARS_BEFORE = 5  # of history before the base year: the recent pace, without flattening the scenarios
 MANY = 9  # scenarios from which a legend below replaces labels at the ends of the lines
+LETTER = 5.0  # [points] width of a letter of 9 points; a Chinese character takes two
+ENTRY = 46  # [points] of a legend beside its text: the sample of line, and blanks
+LABEL = 26  # letters of a label at the end of a line
+WIDEST = 44  # letters of an entry of a legend
 
 _COLON = Words(zh="：", en=": ")
 _OBSERVED = Words(zh="实际值", en="observed")
 _TARGET = Words(zh="规划目标", en="plan target")
+_MARGIN = Words(zh="误差：同类预测以往偏差", en="how far such projections have been off")
 _ABOUT = Words(zh="约", en="about ")
 
 _STYLE: dict[Any, Any] = {
@@ -129,14 +138,30 @@ def write_figures(folder: Path, outcomes: Sequence[Outcome], languages: Sequence
     Without a font that has Chinese characters the figures are in English, and a warning says how to get one.
     """
     folder.mkdir()
-    font = chinese_font() if "zh" in languages else None
+    needed = "zh" in languages or any(_chinese(outcome.scenario.title.en) for outcome in outcomes)
+    font = chinese_font() if needed else None
     if "zh" in languages and font is None:
         log.warning(ADVICE)
         languages = ("en",)
+    if font is None:
+        outcomes = [_with_latin_title(outcome, i) for i, outcome in enumerate(outcomes, start=1)]
     groups = _by_place([outcome for outcome in outcomes if outcome.run])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _write(folder, groups, languages, font)
+    for warning in caught:
+        if "Glyph" not in str(warning.message):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if any("Glyph" in str(warning.message) for warning in caught):
+        log.warning("some characters of the titles are in no font found here, and are drawn as boxes")
+
+
+def _write(
+    folder: Path, groups: Sequence[Sequence[Outcome]], languages: Sequence[Language], font: str | None
+) -> None:
     for language in languages:
-        family = ["DejaVu Sans"] if font is None or language == "en" else [font, "DejaVu Sans"]
-        with mpl.rc_context({**_STYLE, "font.family": family}):
+        fonts = (font, "DejaVu Sans") if language == "zh" else ("DejaVu Sans", font)
+        with mpl.rc_context({**_STYLE, "font.family": [name for name in fonts if name]}):
             for group in groups:
                 before = f"{group[0].place.name}_" if len(groups) > 1 else ""
                 for picture in PICTURES:
@@ -163,9 +188,8 @@ def draw(picture: Picture, outcomes: Sequence[Outcome], language: Language) -> F
         figure = _draw_panels(indicators, outcomes, language, picture.level)
     place = outcomes[0].place
     unit = f" [{_unit(indicators[0], language)}]" if picture.stacked else ""
-    figure.suptitle(
-        f"{place.title[language]}{_COLON[language]}{picture.title[language]}{unit}", x=0.01, ha="left"
-    )
+    title = f"{place.title[language]}{_COLON[language]}{picture.title[language]}{unit}"
+    figure.suptitle(_wrap(title, int(0.7 * _letters(figure))), x=0.01, ha="left")
     return figure
 
 
@@ -173,6 +197,7 @@ def _draw_one(indicator: Indicator, outcomes: Sequence[Outcome], language: Langu
     figure = Figure(figsize=(8.4, 4.8), layout="constrained")
     axes = figure.add_subplot()
     place = outcomes[0].place
+    margin = _band(axes, indicator, outcomes[0])
     ends = _lines(axes, indicator, outcomes, language)
     observed = _observations(place, indicator)
     targets = _targets(outcomes, indicator)
@@ -180,13 +205,15 @@ def _draw_one(indicator: Indicator, outcomes: Sequence[Outcome], language: Langu
     _mark(axes, targets, indicator, language)
     axes.set_title(_unit(indicator, language))
     _tidy(axes)
-    if len(outcomes) < MANY:
-        _label_ends(axes, ends)
-    handles = [*_keys(bool(observed), bool(targets), language)]
-    if len(outcomes) >= MANY:
+    handles: list[Line2D | Patch] = [*_keys(bool(observed), bool(targets), language)]
+    if margin:
+        handles.append(Patch(facecolor=GREY, alpha=0.3, label=_MARGIN[language]))
+    lines = max((_wrap(text, LABEL).count("\n") + 1 for _, _, text, _ in ends), default=1)
+    if len(outcomes) < MANY and len(ends) * lines * LINE_OF_TEXT <= 1:
+        _label_ends(axes, ends, lines)
+    else:
         handles = [*_scenario_keys(outcomes, language), *handles]
-    if handles:
-        figure.legend(handles=handles, loc="outside lower left", ncols=4, frameon=False)
+    _legend(figure, handles)
     return figure
 
 
@@ -204,7 +231,8 @@ def _draw_panels(
         if level is not None:
             axes.axhline(level, color="#888888", linewidth=0.8, zorder=1)
         unit = _unit(indicator, language)
-        axes.set_title(f"{indicator.name[language]} [{unit}]" if unit else indicator.name[language])
+        title = f"{indicator.name[language]} [{unit}]" if unit else indicator.name[language]
+        axes.set_title(_wrap(title, _letters(figure) // columns - 6))
         _tidy(axes, ticks=4)
     for axes in grid.flat[len(indicators) :]:
         axes.remove()
@@ -213,8 +241,7 @@ def _draw_panels(
         grid[lowest, column].tick_params(labelbottom=True)
     observed = any(_observations(outcomes[0].place, indicator) for indicator in indicators)
     targets = any(_targets(outcomes, indicator) for indicator in indicators)
-    handles = [*_scenario_keys(outcomes, language), *_keys(observed, targets, language)]
-    figure.legend(handles=handles, loc="outside lower left", ncols=4, frameon=False)
+    _legend(figure, [*_scenario_keys(outcomes, language), *_keys(observed, targets, language)])
     return figure
 
 
@@ -239,7 +266,7 @@ def _draw_stacks(indicators: Sequence[Indicator], outcomes: Sequence[Outcome], l
             top = floor + series.values
             axes.fill_between(_years(outcome), floor, top, **fill)
             floor = top
-        axes.set_title(outcome.scenario.title[language])
+        axes.set_title(_wrap(outcome.scenario.title[language], _letters(figure) // columns - 6))
         _tidy(axes, ticks=4)
         axes.margins(x=0, y=0.04)
     grid[0, 0].set_ylim(bottom=0)
@@ -249,8 +276,23 @@ def _draw_stacks(indicators: Sequence[Indicator], outcomes: Sequence[Outcome], l
         lowest = (len(outcomes) - 1 - column) // columns
         grid[lowest, column].tick_params(labelbottom=True)
     handles = [Patch(label=i.name[language], **fill) for i, fill in zip(indicators, fills, strict=True)]
-    figure.legend(handles=handles, loc="outside lower left", ncols=2 if columns < 3 else 4, frameon=False)
+    _legend(figure, handles)
     return figure
+
+
+def _legend(figure: Figure, handles: Sequence[Line2D | Patch]) -> None:
+    """Set a legend below, in as many columns as fit the width; many rows make the figure higher."""
+    if not handles:
+        return
+    for handle in handles:
+        handle.set_label(_wrap(str(handle.get_label()), WIDEST))
+    texts = [line for handle in handles for line in str(handle.get_label()).splitlines()]
+    width, height = figure.get_size_inches()
+    columns = int((72 * width - 20) / (ENTRY + LETTER * max(map(_length, texts))))
+    columns = max(1, min(4, columns, len(handles)))
+    rows = math.ceil(len(handles) / columns)
+    figure.set_size_inches(width, height + 0.2 * max(0, rows - 2))
+    figure.legend(handles=handles, loc="outside lower left", ncols=columns, frameon=False)
 
 
 def _lines(
@@ -270,11 +312,27 @@ def _lines(
     return ends
 
 
+def _band(axes: Axes, indicator: Indicator, outcome: Outcome) -> bool:
+    """Draw around a run how far projections of this kind have been off; False when that is not known."""
+    place, years, values = outcome.place, _years(outcome), _series(outcome, indicator).values
+    margins = [
+        0.0 if year == place.last_observed_year else place.margin(indicator.id, int(year)) for year in years
+    ]
+    known = np.array([margin is not None for margin in margins])
+    if known.sum() < 2:
+        return False
+    off = np.array([margin for margin in margins if margin is not None])
+    low, high = values[known] - off, values[known] + off
+    axes.fill_between(years[known], low, high, color=GREY, alpha=0.3, linewidth=0, zorder=1)
+    return True
+
+
 def _line_style(position: int) -> dict[str, Any]:
+    """Give each of the first 42 scenarios a look of its own: another marker when the colours begin again."""
     return {
         "color": COLOURS[position % len(COLOURS)],
         "linestyle": DASHES[position % len(DASHES)],
-        "marker": MARKERS[position % len(MARKERS)],
+        "marker": MARKERS[(position + 3 * (position // len(COLOURS))) % len(MARKERS)],
         "markersize": 3.5,
         "linewidth": 1.6,
     }
@@ -325,18 +383,22 @@ def _mark(axes: Axes, targets: Sequence[Target], indicator: Indicator, language:
 
 def _demand(target: Target, indicator: Indicator, language: Language) -> str:
     sign = {"~": _ABOUT[language], ">=": "≥ ", "<=": "≤ "}[target.operator]
+    sign = sign.strip() if language == "zh" else sign
     return f"{sign}{quantity(target.value, indicator.unit, language=language, long=True)}"
 
 
-def _label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
-    """Write each scenario's name at the right of its line, moved apart where they would touch."""
+def _label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]], lines: int) -> None:
+    """Write each scenario's name at the right of its line, moved apart where they would touch.
+
+    `lines` is how many the longest name takes.
+    """
     low, high = axes.get_ylim()
     order = sorted(range(len(ends)), key=lambda i: ends[i][1])
-    heights = _spread([(ends[i][1] - low) / (high - low) for i in order], LINE_OF_TEXT)
+    heights = _spread([(ends[i][1] - low) / (high - low) for i in order], lines * LINE_OF_TEXT)
     for i, height in zip(order, heights, strict=True):
         x, y, text, colour = ends[i]
         axes.annotate(
-            text,
+            _wrap(text, LABEL),
             (x, y),
             xytext=(1.05, height),
             textcoords="axes fraction",
@@ -425,6 +487,53 @@ def _years(outcome: Outcome) -> np.ndarray:
 
 def _unit(indicator: Indicator, language: Language) -> str:
     return unit_name(indicator.unit, language)
+
+
+def _letters(figure: Figure) -> int:
+    """Give how many letters fit the width of a figure."""
+    return int(72 * figure.get_size_inches()[0] / LETTER)
+
+
+def _chinese(text: str) -> bool:
+    return any(unicodedata.east_asian_width(character) in "WF" for character in text)
+
+
+def _length(text: str) -> int:
+    """Give the width of a text in letters."""
+    return sum(2 if _chinese(character) else 1 for character in text)
+
+
+def _wrap(text: str, letters: int) -> str:
+    r"""Break a text into even lines of at most so many letters: between words, in Chinese anywhere.
+
+    Examples
+    --------
+    >>> _wrap("Services first and county seats", 16)
+    'Services first\nand county seats'
+    >>> _wrap("公共服务优先", 8)
+    '公共服务\n优先'
+    """
+    if _length(text) <= letters:
+        return text
+    lines_needed = math.ceil(_length(text) / letters)
+    letters = min(letters, math.ceil(_length(text) / lines_needed) + (2 if _chinese(text) else 5))
+    if not _chinese(text):
+        return "\n".join(textwrap.wrap(text, max(letters, 8)))
+    lines = [""]
+    for character in text:
+        if _length(lines[-1] + character) > letters:
+            lines.append("")
+        lines[-1] += character
+    return "\n".join(line.strip() for line in lines)
+
+
+def _with_latin_title(outcome: Outcome, number: int) -> Outcome:
+    """Give a title that can be drawn without a Chinese font: the scenario's name, or else a number."""
+    scenario = outcome.scenario
+    if not _chinese(scenario.title.en):
+        return outcome
+    title = f"scenario {number}" if _chinese(scenario.name) else scenario.name
+    return replace(outcome, scenario=replace(scenario, title=Words(en=title)))
 
 
 def _by_place(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
