@@ -382,6 +382,7 @@ def test_init_copies_a_study_that_can_be_read(
     assert urbsim("list", "places", "--json") == DONE
     folders = [place["folder"] for place in json.loads(capsys.readouterr().out)]
     assert "models/places/chongqing" in folders
+    assert Path("docs/formats.md").read_text(encoding="utf-8").startswith("# File formats")
 
 
 def test_init_refuses_to_overwrite(tiny: Path, urbsim: Urbsim, capsys: Captured) -> None:

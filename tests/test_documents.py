@@ -17,6 +17,7 @@ from urbsim.study.scenario_file import read_scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FORMATS = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
 MODEL_PAGE = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
 DOCUMENTS = [
     ROOT / "README.md",
@@ -65,6 +66,17 @@ def test_the_readmes_example_scenario_can_be_run(tmp_path: Path) -> None:
     scenario = read_scenario(tmp_path / "faster-hukou.yaml", (ROOT / "scenarios",))
 
     assert prepare([scenario])
+
+
+def test_the_example_of_the_page_of_formats_can_be_run(tmp_path: Path) -> None:
+    example = re.search(r"```yaml\n(name: .*?)```", FORMATS, re.DOTALL)
+    assert example is not None
+    (tmp_path / "services-first.yaml").write_text(example[1], encoding="utf-8")
+
+    scenario = read_scenario(tmp_path / "services-first.yaml", (ROOT / "scenarios",))
+
+    (task,) = prepare([scenario])
+    assert task.doubts == ()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)

@@ -8,10 +8,11 @@ from pathlib import Path
 from urbsim.errors import InputError, Problem, suggestion
 
 PARTS = ("models", "scenarios")
+PAGE = Path("docs") / "formats.md"
 
 
 def bundled() -> Path:
-    """Give the folder that holds the `models` and `scenarios` shipped with urbsim."""
+    """Give the folder that holds the `models`, `scenarios` and page of formats shipped with urbsim."""
     installed = Path(__file__).parent / "data"
     return installed if installed.is_dir() else Path(__file__).parents[2]
 

@@ -158,16 +158,18 @@ def check(model: Path, as_json: bool) -> int:
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 def init(folder: Path) -> int:
-    """Copy models, places and scenarios to DIR, to start a study in."""
-    from urbsim.assets import PARTS, bundled
+    """Copy models, places, scenarios and the page of file formats to DIR, to start a study in."""
+    from urbsim.assets import PAGE, PARTS, bundled
 
-    for part in PARTS:
+    for part in (*PARTS, PAGE):
         if (folder / part).exists():
             raise InputError(Problem("exists already, and is not overwritten", str(folder / part)))
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         shutil.copytree(bundled() / part, folder / part)
-    click.echo(f"{folder.as_posix()}/  " + "  ".join(f"{part}/" for part in PARTS))
+    (folder / PAGE).parent.mkdir(exist_ok=True)
+    shutil.copyfile(bundled() / PAGE, folder / PAGE)
+    click.echo(f"{folder.as_posix()}/  " + "  ".join((*(f"{part}/" for part in PARTS), PAGE.as_posix())))
     click.echo(f"next: cd {folder.as_posix()} && urbsim run scenarios/baseline.yaml")
     return DONE
 
