@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -446,7 +447,7 @@ def test_places_follow_their_funding(system: System, baseline: Trajectory) -> No
         for share in (0.0, 0.3, 0.6, 1.0)
     ]
 
-    for less, more in zip(adequacy, adequacy[1:], strict=False):
+    for less, more in pairwise(adequacy):
         assert (less < 0.97 * more).all()
     assert total(baseline, "Service capacity").min() > 0
 
