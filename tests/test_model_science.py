@@ -228,6 +228,21 @@ def test_every_region_starts_at_the_published_unemployment_and_none_falls_below_
         assert out_of_work.min() >= 0.03
 
 
+def test_the_model_page_shows_what_the_script_computes(capsys: pytest.CaptureFixture[str]) -> None:
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        import model_tables
+    finally:
+        sys.path.pop(0)
+    for name in ("transfer", "land", "ageing"):
+        model_tables.TABLES[name]()
+
+    page = (ROOT / "docs" / "model.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    assert len(rows) > 12
+    assert [row for row in rows if row not in page] == []
+
+
 # --- conservation ----------------------------------------------------------------------------------------
 
 

@@ -120,7 +120,7 @@ def people(trajectory: Trajectory, name: str) -> Floats:
 def show(header: Iterable[object], rows: Iterable[Iterable[object]]) -> None:
     """Print a table."""
     cells = [str(cell) for cell in header]
-    print("|", " | ".join(cells), "|")
+    print("|", " | ".join(cells).strip(), "|")
     print("|---" * len(cells) + "|")
     for row in rows:
         print("|", " | ".join(str(cell) for cell in row), "|")
@@ -209,10 +209,10 @@ def ageing() -> None:
     years = (2021, 2022, 2023, 2025, 2028, 2030, 2035)
     at = [year - 2020 for year in years]
     show(
-        ("65 and over, 10k", *years),
+        ("", *years),
         (
             ["model", *(f"{model[i]:.0f}" for i in at)],
-            ["single cohorts, no migration", *(f"{older[i] / 1e4:.0f}" for i in at)],
+            ["cohorts by single years, no migration", *(f"{older[i] / 1e4:.0f}" for i in at)],
         ),
     )
 
@@ -295,22 +295,22 @@ def transfer() -> None:
     everybody = rural.sum(axis=(0, 1))
     gross = total(baseline, "Leaving the village")
     parts = {
-        "departures, pattern by age and ages": (rural * base[..., None]).sum(axis=(0, 1)),
+        "departures, pattern by age x ages of the villages": (rural * base[..., None]).sum(axis=(0, 1)),
         "departures, turnover": (rural * turnover).sum(axis=(0, 1)),
         "departures, response to pulls": np.zeros(len(YEARS)),
         "in-place urbanization": total(baseline, "Villagers built over per year"),
         "returns from towns": -total(baseline, "Returning to villages"),
         "returns from outside": -total(baseline, "Returning from outside to villages"),
     }
-    pattern, turning = "departures, pattern by age and ages", "departures, turnover"
+    pattern, turning = "departures, pattern by age x ages of the villages", "departures, turnover"
     parts["departures, response to pulls"] = gross - parts[pattern] - parts[turning]
     parts["net transfer"] = sum(parts.values(), np.zeros(len(YEARS)))
     shares = {name: 100 * part / everybody for name, part in parts.items()}
     fall = shares["net transfer"][0] - shares["net transfer"][-1]
     show(
-        ("% of rural residents a year", 2020, 2025, 2030, 2035, "share of the fall, %"),
+        ("% of rural residents a year", 2020, 2025, 2030, 2035, "share of the fall"),
         (
-            [name, *(f"{s[i]:.2f}" for i in (0, 5, 10, 15)), f"{100 * (s[0] - s[-1]) / fall:.0f}"]
+            [name, *(f"{s[i]:.2f}" for i in (0, 5, 10, 15)), f"{100 * (s[0] - s[-1]) / fall:.0f} %"]
             for name, s in shares.items()
         ),
     )
