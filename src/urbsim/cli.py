@@ -200,7 +200,8 @@ def find_scenarios(given: Sequence[str]) -> tuple[Path, ...]:
         if not found:
             siblings = [str(path.parent / file.name) for file in sorted(path.parent.glob("*.y*ml"))]
             what = "the folder holds no scenario files" if path.is_dir() else "there is no such scenario file"
-            fix = suggestion(text, siblings or sorted(named) or sorted(scenarios(Path())))
+            known = siblings or sorted(named) or sorted(scenarios(Path()))
+            fix = suggestion(text, known, "" if siblings else "`urbsim list scenarios`")
             problems.append(Problem(what, text, fix))
         files.extend(found)
     if problems:

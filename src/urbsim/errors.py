@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-LISTED = 8  # names that an error lists
+LISTED = 12  # names that an error lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +85,6 @@ def suggestion(name: str, known: Sequence[str], see: str = "") -> str:
     if near:
         return f"did you mean '{folded[near[0]]}'?"
     if len(known) > LISTED:
-        return f"known names: {', '.join(known[:LISTED])}, …" + (f"; see {see}" if see else "")
+        few = ", ".join(known[: LISTED // 3 if see else LISTED])
+        return f"known names: {few}, …" + (f" see {see}" if see else "")
     return f"known names: {', '.join(known)}" if known else "there are none"
