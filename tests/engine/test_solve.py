@@ -176,6 +176,16 @@ def test_a_run_that_cannot_go_on_is_told_by_every_solver(equation: str, solver: 
         simulate(make_model(tmp_path, equation), solver=solver, honest=False)
 
 
+def test_a_run_that_changes_too_fast_to_follow_comes_to_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("urbsim.engine.solve.MANY_STEPS", 2000)
+    model = make_model(tmp_path, "x = INTEG(1e6*SIN(1e6*Time), 0)")
+
+    with pytest.raises(RunError, match="2000 steps led only to"):
+        simulate(model, honest=False)
+
+
 def test_a_start_that_the_model_works_out_otherwise_is_refused(tmp_path: Path) -> None:
     from urbsim.model.vensim import read_vensim
 

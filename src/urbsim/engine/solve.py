@@ -46,6 +46,7 @@ LOOK_FOR = (
 NOTHING = 1e-300
 LOOK_AHEAD = 8  # rough steps over a stretch, to see how large a stock becomes
 SCIPY_ERRORS = (ValueError, FloatingPointError, np.linalg.LinAlgError)
+MANY_STEPS = 100_000  # of a run; the shipped model takes a few hundred
 STALLED = 1000  # steps of an integrator that together make no headway
 NEAR = 1e-9  # times closer than this, relative to their size, are one
 
@@ -434,7 +435,9 @@ def _controlled(
     while pending and pending[0][1] <= schedule.start:
         save(pending.pop(0)[0], state)
     # What may jump at times that are not known is at least not stepped over by more than the file's step.
-    longest = system.clock(constants[:, 0])["time step"] if system.program.unseen_breaks else np.inf
+    own_step = system.clock(constants[:, 0])["time step"]
+    longest = own_step if system.program.unseen_breaks else np.inf
+    most = max(MANY_STEPS, int(20 * (schedule.stop - schedule.start) / own_step))
     for begin, end in _stretches(system, schedule, inputs):
         middle = (begin + end) / 2
         function = slopes(_lines(schedule.moves, constants, middle), middle)
@@ -456,6 +459,11 @@ def _controlled(
             raise RunError(f"the run cannot start at {begin:g} ({error}): {LOOK_FOR}") from error
         for _ in _steps(system, solver, function):
             steps += 1
+            if steps > most:
+                raise RunError(
+                    f"{most} steps led only to {solver.t:g}: the run changes too fast to follow; look at "
+                    "extreme parameters, allow a larger error (rtol), or try a stiff solver (lsoda, radau, bdf)"
+                )
             between = None
             while pending and pending[0][1] < solver.t:
                 between = between or solver.dense_output()
