@@ -127,7 +127,7 @@ def honesty(system: System, schedule: Schedule, trajectory: Trajectory) -> Hones
         magnitude = np.maximum(magnitude, 1e-6 * magnitude.max(initial=0.0))
         relative = np.divide(np.abs(rough - exact), magnitude, out=np.zeros_like(exact), where=magnitude > 0)
         if relative.size and relative.max() > worst.difference:
-            *element, time, _ = np.unravel_index(int(relative.argmax()), relative.shape)
+            *element, time, _ = np.unravel_index(int(np.argmax(relative)), relative.shape)
             label = output.labels()[int(np.ravel_multi_index(element, output.shape)) if element else 0]
             worst = replace(worst, difference=float(relative.max()), variable=label, time=float(saved[time]))
     return worst
@@ -258,7 +258,7 @@ def _trajectory(system: System, schedule: Schedule, solver: str, saved: _Saved) 
 
 def _not_a_number(output: Output, values: Floats, times: Floats) -> None:
     bad = ~np.isfinite(values)
-    first = int(bad.reshape(-1, *bad.shape[-2:]).any(axis=(0, 2)).argmax())
+    first = int(np.argmax(bad.reshape(-1, *bad.shape[-2:]).any(axis=(0, 2))))
     *element, _, run = np.argwhere(bad[..., first : first + 1, :])[0]
     label = output.labels()[int(np.ravel_multi_index(element, output.shape)) if element else 0]
     value = values[(*element, first, run)]
@@ -462,7 +462,7 @@ def _controlled(
             if steps > most:
                 raise RunError(
                     f"{most} steps led only to {solver.t:g}: the run changes too fast to follow; look at "
-                    "extreme parameters, allow a larger error (rtol), or try a stiff solver (lsoda, radau, bdf)"
+                    "extreme parameters, allow a larger error (rtol), or try a stiff solver (lsoda, bdf)"
                 )
             between = None
             while pending and pending[0][1] < solver.t:
@@ -501,7 +501,7 @@ def _steps(system: System, solver: integrate.OdeSolver, function: Slopes) -> Ite
 
 def _must_be_finite(system: System, values: Floats, time: float, what: str = "net flow") -> None:
     if not np.isfinite(values).all():
-        row = int((~np.isfinite(values)).argmax())
+        row = int(np.argmax(~np.isfinite(values)))
         raise RunError(f"the {what} of {system.state_name(row)} is {values[row]} at {time:g}: {LOOK_FOR}")
 
 

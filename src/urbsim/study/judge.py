@@ -36,7 +36,7 @@ def judge(measured: Measured, targets: Sequence[Target], place: Place) -> tuple[
                 value=value,
                 gap=value - target.value,
                 met=bool(reached[measured.at(target.year)]),
-                year_met=int(measured.years[reached.argmax()]) if reached.any() else None,
+                year_met=int(measured.years[np.argmax(reached)]) if reached.any() else None,
                 margin=place.margin(target.indicator, target.year) if whole else None,
             )
         )
