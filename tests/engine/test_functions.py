@@ -137,6 +137,10 @@ def final(folder: Path, equations: str, **options: object) -> float:
         ("now = Time\nx = INTEG(IF THEN ELSE(now>=1.501 :AND: now<1.51, 100, 0), 0)", 0.9),
         ("x = INTEG(IF THEN ELSE(Time<>5, 1, 100), 0)", 10 + 99 * 0.125),
         ("t((0,0),(4.99,0),(5,100),(5.01,0))\nx = INTEG(t(Time-0.5), 0)", 1.0),
+        ("e = INTEG(1,0)\nx = INTEG(IF THEN ELSE(e>5.03 :AND: e<6.03, 100, 0), 0)", 100.0),
+        ("d = INTEG(0,5.03)\nx = INTEG(IF THEN ELSE(Time-d>0 :AND: Time-d<1, 100, 0), 0)", 100.0),
+        ("x = INTEG(EXP(-((Time-5.03)/0.2)^2), 0)", 0.2 * math.sqrt(math.pi)),
+        ("x = INTEG(MAX(0, 1-ABS(Time-5.03)/0.5), 0)", 0.5),
         ("x = INTEG(SMOOTHI(1, 2, 0), 0)", 10 - 2 * (1 - math.exp(-5))),
         ("x = INTEG(DELAY1I(1, 2, 0), 0)", 10 - 2 * (1 - math.exp(-5))),
     ],
@@ -230,6 +234,18 @@ def test_what_jumps_at_unseen_times_is_followed_with_the_step_of_the_file(tmp_pa
     equation = "x = INTEG(IF THEN ELSE(MODULO(Time,1) < 0.02, 100, 0), 0)"
 
     assert final(tmp_path, equation, step=0.01) == pytest.approx(20.0, rel=0.05)
+
+
+@pytest.mark.parametrize(("delay", "last"), [("1e20", 4.0), ("1e9", 4.0), ("1/none", 4.0), ("0", 9.875)])
+def test_a_delay_longer_than_the_run_gives_nothing_back(delay: str, last: float, tmp_path: Path) -> None:
+    equations = f"none = 0\nx = DELAY FIXED(Time, {delay}, 4)\nz = INTEG(0, 1)"
+
+    assert final(tmp_path, equations, solver="euler") == pytest.approx(last)
+
+
+def test_a_delay_that_is_not_a_number_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="the delay time of x is not a number"):
+        final(tmp_path, "none = 0\nx = DELAY FIXED(Time, none/none, 4)\nz = INTEG(0, 1)", solver="euler")
 
 
 def test_a_bracketed_sign_is_raised_with_its_number(tmp_path: Path) -> None:

@@ -63,6 +63,13 @@ def test_an_entry_that_is_not_whole_is_told(text: str) -> None:
     assert "is not ended" in problem
 
 
+def test_comments_may_nest_and_quoted_names_may_hold_braces() -> None:
+    model = read_vensim('"a {k}" = 3 {x {y} z} ~~|\n"a {j}" = 4 ~~|\nc = "a {k}" + "a {j}" ~~|', "m.mdl")
+
+    assert set(model.variables) == {"a {k}", "a {j}", "c"}
+    assert model.variables["a {k}"].equations[0].expression == Number(3.0)
+
+
 def test_a_subscript_range_defined_twice_is_told() -> None:
     (problem,) = problems_of("R: a, b ~~|\nR: c, d ~~|\nx[R] = 1 ~~|")
 

@@ -291,7 +291,7 @@ def _fixed_step(
     lines.set(inputs, schedule.start)
     times[:] = schedule.start, schedule.start + step / 2, schedule.start
     system.initial(times, states, inputs, outputs)
-    recall = _Recall(system, inputs, step) if system.program.memories else None
+    recall = _Recall(system, inputs, step, count) if system.program.memories else None
     trial = np.empty_like(states)
     change = np.empty_like(states)
     calls = 0
@@ -350,7 +350,7 @@ def _whole_steps(span: float, step: float, what: str) -> int:
 class _Recall:
     """The held values of DELAY FIXED and SAMPLE IF TRUE, renewed after every step."""
 
-    def __init__(self, system: System, inputs: Floats, step: float) -> None:
+    def __init__(self, system: System, inputs: Floats, step: float, count: int) -> None:
         place, arrays = system.layout.place, system.program.arrays
         self.items = []
         for memory in system.program.memories:
@@ -360,8 +360,13 @@ class _Recall:
             lags = np.ones_like(inputs[held], dtype=int)
             if memory.delay is not None:
                 delay = place[memory.delay][1]
-                # Half a step rounds up, as in Vensim.
-                lags = np.maximum(np.round(inputs[delay : delay + size] / step + 1e-6), 1).astype(int)
+                # Half a step rounds up, as in Vensim; a delay longer than the run never gives anything back.
+                steps = np.round(inputs[delay : delay + size] / step + 1e-6)
+                if np.isnan(steps).any():
+                    raise RunError(
+                        f"the delay time of {arrays[memory.delay].owner} is not a number: {LOOK_FOR}"
+                    )
+                lags = np.clip(steps, 1, count + 1).astype(int)
             # A ring of the last values, as many as the longest delay has steps.
             ring = np.repeat(inputs[held][np.newaxis], int(lags.max(initial=1)), axis=0)
             self.items.append((held, source, lags, ring))

@@ -26,6 +26,7 @@ from urbsim.model.program import (
 )
 
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
+BENDING = {n for n, f in FUNCTIONS.items() if f.group == "algebra"} - {"zidz", "xidz", "if then else", "pi"}
 TIMED = {name for name, function in FUNCTIONS.items() if function.group == "time"} | {
     "time",
     "clock",
@@ -183,6 +184,9 @@ class Settling:
             case "<" | "<=" | ">" | ">=" | "=" | "<>":
                 return self._compared(op, known)
             case "integer" | "floor" | "quantum" | "modulo":
+                self.unseen |= not all(map(self._is_steady, arguments))
+                return op
+            case name if name in BENDING:  # a bend or a peak of time itself may be narrow
                 self.unseen |= any(self._is_driven(a) and not self._is_steady(a) for a in arguments)
                 return op
             case _:
@@ -221,7 +225,7 @@ class Settling:
         if shift is None and (shift := self._shift(right)) is not None:
             left, right, name = right, left, MIRRORED[name]
         if shift is None:
-            self.unseen |= any(self._is_driven(a) and not self._is_steady(a) for a in (left, right))
+            self.unseen |= not all(map(self._is_steady, (left, right)))
             return op
         if not self._is_steady(right):
             if self._is_driven(right):

@@ -116,14 +116,27 @@ def blocks(text: str) -> Iterator[Block]:
         if character == "|":
             yield from _block(fields, first_line)
             fields, first_line = [], 0
-    rest = re.sub(r"\{[^}]*\}", " ", text[start:])
+    rest = _uncommented(text[start:])
     if rest.strip() or fields:
         yield Block(tidy(fields[0] if fields else rest), "", "", first_line, whole=False)
 
 
+def _uncommented(text: str) -> str:
+    """Take comments in braces out, nested ones too, but leave quoted names alone."""
+    parts = re.split(r'("(?:\\"|[^"])*"|[{}])', text)
+    kept, depth = [], 0
+    for part in parts:
+        if part in {"{", "}"}:
+            depth = max(0, depth + (1 if part == "{" else -1))
+            kept.append(" ")
+        elif not depth:
+            kept.append(part)
+    return "".join(kept)
+
+
 def _block(fields: Sequence[str], line: int) -> Iterator[Block]:
     """Give the entry that the fields between two ``|`` make; headings of groups give none."""
-    equation = tidy(re.sub(r"\{[^}]*\}", " ", fields[0]))
+    equation = tidy(_uncommented(fields[0]))
     if not equation.startswith("*") and (equation or len(fields) > 1):
         unit, doc = (tidy(fields[1]), tidy(fields[2])) if len(fields) > 2 else ("", "")
         yield Block(equation, unit, doc, line, whole=len(fields) in {3, 4})
