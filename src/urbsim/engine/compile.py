@@ -248,20 +248,8 @@ class System:
         )
 
     @property
-    def start(self) -> float:
-        return self._clock["initial time"]
-
-    @property
-    def stop(self) -> float:
-        return self._clock["final time"]
-
-    @property
     def step(self) -> float:
         return self._clock["time step"]
-
-    @property
-    def saveper(self) -> float:
-        return self._clock["saveper"]
 
     @property
     def method(self) -> str:

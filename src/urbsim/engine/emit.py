@@ -28,7 +28,7 @@ from urbsim.model.program import (
     loops_of,
 )
 
-F64, I64, I1 = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
+F64, I64 = ir.DoubleType(), ir.IntType(64)
 POINTER = F64.as_pointer()
 SMALL = 1e-6  # Vensim's zero, in ZIDZ, XIDZ and QUANTUM
 INTRINSICS = {
