@@ -506,3 +506,18 @@ def test_one_bad_value_is_one_problem(
 
     said = capsys.readouterr().err.splitlines()
     assert len([line for line in said if ".csv:" in line]) == 1
+
+
+def test_values_that_cannot_be_read_hide_no_other_problem_of_the_file(
+    tiny: Path, urbsim: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = "name: x\nplace: tiny\nlevers: {qouta: 80, quota: lots}\nparameters: {Nothing like it: 3}\n"
+    (tiny / "x.yaml").write_text(scenario, encoding="utf-8")
+
+    assert urbsim("run", "x.yaml", "--out", "out") == WRONG_INPUT
+
+    told = capsys.readouterr().err
+    assert "x.yaml:3:" in told
+    for part in ("quota: 'lots' is text", "there is no lever 'qouta'", "no constant 'Nothing like it'"):
+        assert part in told
+    assert not (tiny / "out").exists()

@@ -33,7 +33,7 @@ from urbsim.study.place_file import read_place
 from urbsim.study.plan import mute, plan, slots_of
 from urbsim.study.report import Measured, measure
 from urbsim.study.scenario import Scenario
-from urbsim.study.scenario_file import read_scenario
+from urbsim.study.scenario_file import UnreadableError, read_scenario
 from urbsim.study.text_file import shown
 
 if TYPE_CHECKING:
@@ -195,6 +195,9 @@ def read_scenarios(scenarios: Iterable[Scenario | str | Path]) -> tuple[Scenario
             scenario = (
                 given if isinstance(given, Scenario) else read_scenario(given, (bundled() / "scenarios",))
             )
+        except UnreadableError as failure:
+            problems.extend((*failure.problems, *_problems_of(failure.sound)))
+            continue
         except InputError as failure:
             problems.extend(failure.problems)
             continue
@@ -205,6 +208,15 @@ def read_scenarios(scenarios: Iterable[Scenario | str | Path]) -> tuple[Scenario
     if problems:
         raise InputError(dict.fromkeys(problems))
     return tuple(read)
+
+
+def _problems_of(scenario: Scenario) -> tuple[Problem, ...]:
+    """Find what else is wrong with a scenario of which some values could not be read."""
+    try:
+        prepare([scenario])
+    except InputError as failure:
+        return failure.problems
+    return ()
 
 
 def prepare(scenarios: Sequence[Scenario]) -> tuple[Task, ...]:

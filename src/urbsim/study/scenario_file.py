@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,14 @@ class _Scenario:
     where: str = ""
 
 
+class UnreadableError(ScenarioError):
+    """Some values of a scenario cannot be read; `sound` is what is left, to look for more problems in."""
+
+    def __init__(self, problems: Iterable[Problem], sound: Scenario) -> None:
+        super().__init__(problems)
+        self.sound = sound
+
+
 def read_scenario(path: str | Path, elsewhere: tuple[Path, ...] = ()) -> Scenario:
     """Read a scenario file.
 
@@ -106,11 +114,25 @@ def read_scenario(path: str | Path, elsewhere: tuple[Path, ...] = ()) -> Scenari
     ScenarioError
         Every problem of the first file of the chain that has any.
     """
-    return _read(Path(path), elsewhere, ())
+    unread: list[Problem] = []
+    scenario = _read(Path(path), elsewhere, (), unread)
+    if unread:
+        raise UnreadableError(unread, scenario)
+    return scenario
 
 
-def _read(path: Path, elsewhere: tuple[Path, ...], chain: tuple[Path, ...]) -> Scenario:
-    form, at = read_yaml(path, _Scenario, ScenarioError, {Settings: _settings})
+def _read(
+    path: Path, elsewhere: tuple[Path, ...], chain: tuple[Path, ...], unread: list[Problem]
+) -> Scenario:
+    """Read a file and those it extends; levers and parameters that cannot be read go to `unread`."""
+
+    def settings(node: Any, locate: Locate) -> Settings:
+        return _settings(node, locate, unread)
+
+    try:
+        form, at = read_yaml(path, _Scenario, ScenarioError, {Settings: settings})
+    except ScenarioError as failure:
+        raise ScenarioError([*failure.problems, *unread]) from None
     problems = [
         Problem(f"{key}: '{name}' is not allowed, expected letters, digits, - and _", at(key))
         for key, name in (("name", form.name), ("place", form.place), ("extends", form.extends))
@@ -121,7 +143,7 @@ def _read(path: Path, elsewhere: tuple[Path, ...], chain: tuple[Path, ...]) -> S
     if form.place is None and form.extends is None:
         problems.append(Problem("'place' is missing", at("name"), "name a place, or a scenario to extend"))
     if problems:
-        raise ScenarioError(problems)
+        raise ScenarioError([*problems, *unread])
     own = Scenario(
         name=form.name,
         place=form.place or "",
@@ -142,7 +164,7 @@ def _read(path: Path, elsewhere: tuple[Path, ...], chain: tuple[Path, ...]) -> S
     if above.resolve() in chain:
         loop = " -> ".join(shown(step) for step in (*chain, above))
         raise ScenarioError(Problem(f"extends: the files extend one another: {loop}", at("extends")))
-    return _extend(_read(above, elsewhere, chain), own, form)
+    return _extend(_read(above, elsewhere, chain, unread), own, form)
 
 
 def _extend(parent: Scenario, own: Scenario, form: _Scenario) -> Scenario:
@@ -173,11 +195,11 @@ def _find(name: str, child: Path, elsewhere: tuple[Path, ...], where: str) -> Pa
     raise ScenarioError(Problem(f"extends: there is no scenario '{name}'", where, suggestion(name, known)))
 
 
-def _settings(node: Any, locate: Locate) -> Settings:
+def _settings(node: Any, locate: Locate, problems: list[Problem]) -> Settings:
+    """Read levers or parameters; a wrong entry goes to `problems` and is left out."""
     if not isinstance(node, dict):
         raise ValueError("expected a mapping of names to values")
     settings: dict[str, tuple[Setting, ...]] = {}
-    problems: list[Problem] = []
     for name, value in node.items():
         where = locate(node, name)
         try:
@@ -188,8 +210,6 @@ def _settings(node: Any, locate: Locate) -> Settings:
             problems.extend(failure.problems)
         except ValueError as failure:
             problems.append(Problem(f"{name}: {failure}", where, getattr(failure, "fix", "")))
-    if problems:
-        raise LocatedError(problems)
     return settings
 
 
