@@ -326,8 +326,8 @@ CASES = {
         ["place.yaml:7:1: group coast: there is no region 'eeast'", "did you mean 'east'?"],
     ),
     "missing key of a place": (
-        replace(f"{PLACE}/place.yaml", "base_year: 2020\n", ""),
-        ["place.yaml:1:1: 'base_year' is missing"],
+        replace(f"{PLACE}/place.yaml", "base_years: [2020]\n", ""),
+        ["place.yaml:1:1: 'base_years' is missing"],
     ),
     "missing model": (
         replace(f"{PLACE}/place.yaml", "tiny.mdl", "tinny.mdl"),

@@ -33,10 +33,10 @@ def test_column_names_never_change_silently(results: batch.Results) -> None:
     heads = {name: Path("out", name).read_text(encoding="utf-8-sig").splitlines()[0] for name in TABLES}
     years = ",".join(map(str, range(2020, 2036)))
     assert heads == {
-        "trajectories.csv": "scenario,region,indicator,unit,year,value",
+        "trajectories.csv": "scenario,region,indicator,unit,year,value,parameter_set,base_year",
         "summary.csv": f"Model,Scenario,Region,Variable,Unit,{years}",
         "targets.csv": "scenario,region,indicator,unit,year,operator,target,"
-        "value,gap,margin,met,year_met,source",
+        "value,gap,margin,met,year_met,source,parameter_set,base_year",
     }
 
 
@@ -74,7 +74,10 @@ def test_targets_say_what_came_of_them(results: batch.Results) -> None:
 
 
 def test_the_frames_hold_what_the_files_hold(results: batch.Results) -> None:
-    assert list(results.trajectories.columns) == ["scenario", "region", "indicator", "unit", "year", "value"]
+    names = "scenario region indicator unit year value parameter_set base_year"
+    assert list(results.trajectories.columns) == names.split()
+    assert set(results.trajectories.parameter_set) == {"none"}
+    assert set(results.trajectories.base_year) == {2020}
     assert len(results.trajectories) == 2 * 16 * (3 * 4 + 1)
     assert results.targets["met"].tolist() == [False, False, False, True, True, False]
 

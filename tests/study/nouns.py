@@ -41,7 +41,7 @@ def place(**changes: object) -> Place:
         "model": Path("model.mdl"),
         "regions": {"east": Words(en="East"), "west": Words(en="West")},
         "groups": {"coast": Group(regions=("east",), title=Words(en="Coast"))},
-        "base_year": 2020,
+        "base_years": (2020,),
         "last_observed_year": 2024,
         "first_policy_year": 2026,
         "period": (2020, 2030),

@@ -19,6 +19,7 @@ from urbsim import __version__
 from urbsim.errors import InputError, Problem
 from urbsim.output.tables import Cell, Table, summary_table, target_table, trajectory_table
 from urbsim.study.outcome import Outcome
+from urbsim.study.place import NO_SET
 from urbsim.study.text_file import shown
 from urbsim.study.words import Language
 
@@ -135,7 +136,7 @@ def _facts(outcomes: Sequence[Outcome], solver: str, rtol: float | None, seconds
             {
                 "name": place.name,
                 "folder": shown(place.folder),
-                "sha256": _hash(sorted(place.folder.glob("*.*"))),
+                "sha256": _hash(sorted((*place.folder.glob("*.*"), *place.folder.glob("sets/*.csv")))),
                 "model": shown(place.model),
                 "model_sha256": _hash([place.model]),
                 "catalogues_sha256": _hash(sorted(place.model.parent.glob("*.yaml"))),
@@ -154,6 +155,8 @@ def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
         "extends": list(outcome.scenario.extended),
         "sha256": _hash([source, *map(Path, outcome.scenario.extended)]),
         "place": outcome.place.name,
+        "base_year": outcome.base_year,
+        "parameter_set": outcome.parameter_set or NO_SET,
     }
     if outcome.run is None:
         return {**facts, "failed": outcome.failure}

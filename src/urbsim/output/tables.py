@@ -6,17 +6,22 @@ import math
 from collections.abc import Iterator, Sequence
 
 from urbsim.study.outcome import Outcome
+from urbsim.study.place import NO_SET
 from urbsim.study.report import Series
 
+_ORIGIN = ("parameter_set", "base_year")  # which parameters a result came from, and which start
 Cell = str | float | int | bool | None
 Table = tuple[tuple[str, ...], list[tuple[Cell, ...]]]
 
 
 def trajectory_table(outcomes: Sequence[Outcome]) -> Table:
     """Give every indicator by scenario, region and year, a row each."""
-    header = ("scenario", "region", "indicator", "unit", "year", "value")
+    header = ("scenario", "region", "indicator", "unit", "year", "value", *_ORIGIN)
     rows: list[tuple[Cell, ...]] = [
-        (outcome.name, series.area, series.indicator.id, series.indicator.unit, int(year), float(value))
+        (
+            *(outcome.name, series.area, series.indicator.id, series.indicator.unit),
+            *(int(year), float(value), *_origin(outcome)),
+        )
         for outcome, series in _series(outcomes)
         for year, value in zip(_years(outcome), series.values, strict=True)
         if math.isfinite(value)
@@ -49,7 +54,7 @@ def target_table(outcomes: Sequence[Outcome]) -> Table:
     """
     header = (
         *("scenario", "region", "indicator", "unit", "year", "operator", "target"),
-        *("value", "gap", "margin", "met", "year_met", "source"),
+        *("value", "gap", "margin", "met", "year_met", "source", *_ORIGIN),
     )
     units = {indicator.id: indicator.unit for outcome in outcomes for indicator in outcome.indicators}
     rows: list[tuple[Cell, ...]] = [
@@ -59,6 +64,7 @@ def target_table(outcomes: Sequence[Outcome]) -> Table:
             *(verdict.target.operator, verdict.target.value),
             *(verdict.value, verdict.gap, verdict.margin, verdict.met, verdict.year_met),
             "; ".join(filter(None, (verdict.target.source, verdict.target.clause))),
+            *_origin(outcome),
         )
         for outcome in outcomes
         for verdict in (outcome.run.verdicts if outcome.run else ())
@@ -70,6 +76,10 @@ def _series(outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, Series]]:
     for outcome in outcomes:
         for series in outcome.run.measured.series if outcome.run else ():
             yield outcome, series
+
+
+def _origin(outcome: Outcome) -> tuple[Cell, ...]:
+    return outcome.parameter_set or NO_SET, outcome.base_year
 
 
 def _years(outcome: Outcome) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -23,8 +23,16 @@ REGION = "Region"
 Axes = tuple[tuple[str, ...], ...]
 
 
-def apply_place(model: Model, place: Place) -> Model:
+def apply_place(
+    model: Model, place: Place, *, base_year: int | None = None, parameter_set: str | None = None
+) -> Model:
     """Give the model with the regions and numbers of the place.
+
+    Parameters
+    ----------
+    base_year, parameter_set
+        The start and the fitted parameters whose numbers to take; by default the place's own. What the
+        tables have for the others is checked as well.
 
     Raises
     ------
@@ -38,28 +46,61 @@ def apply_place(model: Model, place: Place) -> Model:
         return tuple(new if axis == old else axis for axis in axes(model, name))
 
     problems: list[Problem] = []
+    start = place.base_year if base_year is None else base_year
+    fitted = place.set_name(parameter_set)
+    every = (*place.numbers, *(e.number() for one in place.sets.values() for e in one.estimates))
+    fitting = {
+        fold(variable.name): variable for variable, _ in _by_variable(model, every, ("constant",), problems)
+    }
+    for year, name in _others(place, start, fitted):
+        for key, rows in _changed(place, year, name).items():
+            if key in fitting:
+                label = fitting[key].name
+                array_of(label, axes_here(label), place, rows, problems, year)
+    rows_here = _sorted(place.numbers_of(start, fitted))
     numbers = {
-        variable.name: _array(axes_here(variable.name), place, rows, problems)
-        for variable, rows in _by_variable(model, place.numbers, ("constant",), problems)
+        variable.name: array_of(
+            variable.name, axes_here(variable.name), place, rows_here.get(key, []), problems, start
+        )
+        for key, variable in fitting.items()
     }
     tables = {
         variable.name: _tables(axes_here(variable.name), place, rows, problems)
         for variable, rows in _by_variable(model, place.paths, ("lookup",), problems)
     }
     if problems:
-        raise PlaceError(problems)
+        raise PlaceError(dict.fromkeys(problems))
     return substitute(model, elements={REGION: new} if region else {}, numbers=numbers, tables=tables)
+
+
+def _others(place: Place, start: int, fitted: str) -> Iterator[tuple[int, str]]:
+    """Give a choice of base year and set for each that is not in use."""
+    yield from ((year, fitted) for year in place.base_years if year != start)
+    yield from ((start, name) for name in ("", *place.sets) if name != fitted)
+
+
+def _changed(place: Place, base_year: int, fitted: str) -> dict[str, list[Number]]:
+    """Give the rows of the variables that hang on the base year or are in a set."""
+    moving = {fold(row.variable) for row in place.numbers if row.base_year is not None}
+    moving |= {fold(e.variable) for one in place.sets.values() for e in one.estimates}
+    found = _sorted(place.numbers_of(base_year, fitted))
+    return {key: found.get(key, []) for key in moving}
+
+
+def _sorted(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Sort rows by variable."""
+    sorted_rows: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        sorted_rows[fold(row.variable)].append(row)
+    return sorted_rows
 
 
 def _by_variable(
     model: Model, rows: Sequence[Row], kinds: tuple[str, ...], problems: list[Problem]
 ) -> list[tuple[Variable, list[Row]]]:
     """Sort rows by variable, leaving out (and reporting) those whose variable or unit does not fit."""
-    sorted_rows: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        sorted_rows[fold(row.variable)].append(row)
     fitting = []
-    for key, group in sorted_rows.items():
+    for key, group in _sorted(rows).items():
         variable = model.variables.get(key)
         rest = f" (and {len(group) - 1} more rows)" if len(group) > 1 else ""
         if variable is None:
@@ -89,11 +130,13 @@ def _by_variable(
     return fitting
 
 
-def _array(axes: Axes, place: Place, rows: list[Number], problems: list[Problem]) -> npt.NDArray[np.float64]:
-    """Fill a variable's array; a row that leaves region or elements open yields to one that names them."""
+def array_of(
+    name: str, axes: Axes, place: Place, rows: Sequence[Number], problems: list[Problem], base_year: int
+) -> npt.NDArray[np.float64]:
+    """Fill a variable's array with the rows of a base year, of which the later win (`Place.numbers_of`)."""
     values = np.full([len(axis) for axis in axes], np.nan)
     before = len(problems)
-    for row in sorted(rows, key=lambda row: (bool(row.region), bool(row.elements))):
+    for row in rows:
         index = _index(axes, place, row, problems)
         if index is not None:
             values[index] = row.value
@@ -101,8 +144,11 @@ def _array(axes: Axes, place: Place, rows: list[Number], problems: list[Problem]
         position = tuple(int(i[0]) for i in np.nonzero(np.isnan(values)))
         label = ",".join(axis[i] for axis, i in zip(axes, position, strict=True))
         count = int(np.isnan(values).sum())
+        what = f"'{name}' has no value" + (f" for {label}" if label else "")
         more = f" (and {count - 1} others)" if count > 1 else ""
-        problems.append(Problem(f"'{rows[0].variable}' has no value for {label}{more}", rows[0].where))
+        when = f", base year {base_year}" if len(place.base_years) > 1 else ""
+        where = next(row.where for row in (*rows, *place.numbers) if fold(row.variable) == fold(name))
+        problems.append(Problem(f"{what}{more}{when}", where))
     return values
 
 

@@ -16,7 +16,7 @@ from urbsim.model.subscripts import Subscripts
 from urbsim.names import fold
 from urbsim.study.apply_place import REGION
 from urbsim.study.place import Number, PathPoint, Place
-from urbsim.study.plan import Interface
+from urbsim.study.plan import Interface, start_inputs
 from urbsim.study.scenario import Scenario
 
 Row = TypeVar("Row", Number, PathPoint)
@@ -62,15 +62,20 @@ def overruled(model: Model, applied: Model, place: Place) -> str:
 
 def _out_of_range(scenario: Scenario, place: Place, system: Interface, schedule: Schedule) -> Iterator[str]:
     constants = {fold(constant.name): constant for constant in system.constants}
+    if not scenario.parameters:
+        return
+    base_year, parameter_set = int(schedule.start), place.set_name(scenario.parameter_set)
+    own = start_inputs(place, system, base_year, parameter_set)
+    numbers = place.numbers_of(base_year, parameter_set)
     for name, settings in scenario.parameters.items():
         constant = constants[fold(name)]
-        rows = [row for row in place.numbers if fold(row.variable) == fold(constant.name)]
+        rows = [row for row in numbers if fold(row.variable) == fold(constant.name)]
         said: set[str] = set()
         for position, element in enumerate(product(*constant.axes)):
             slot = constant.first + position
             value = float(schedule.inputs[slot, 0])
             row = _row(rows, constant.axes, element, place)
-            if row is None or value == system.inputs[slot]:
+            if row is None or value == own[slot]:
                 continue
             low, high = row.low, row.high
             if (low is not None and value < low - SLACK * abs(low)) or (
@@ -101,7 +106,7 @@ def _range(low: float | None, high: float | None) -> str:
 def _row(
     rows: Sequence[Row], axes: Sequence[Sequence[str]], element: Sequence[str], place: Place
 ) -> Row | None:
-    """Find the row that gives the value of an element: the most specific of those that fit it."""
+    """Find the row that gives the value of an element: the last of the most specific that fit it."""
     regional = place.axis(axes)
     region = "" if regional is None else fold(element[regional])
     others = tuple(fold(e) for i, e in enumerate(element) if i != regional)
@@ -111,6 +116,8 @@ def _row(
         if (not row.region or fold(row.region) == region)
         and (not row.elements or tuple(map(fold, row.elements)) == others)
     ]
+    if fitting and isinstance(fitting[-1], Number):  # in order already, see `Place.numbers_of`
+        return fitting[-1]
     return max(fitting, key=lambda row: (bool(row.region), bool(row.elements)), default=None)
 
 
@@ -144,7 +151,8 @@ def _differing(
 ) -> Iterator[str]:
     if np.allclose(written, used, rtol=ALIKE, atol=0):
         return
-    rows = [row for row in place.numbers if fold(row.variable) == key]
+    numbers = place.numbers_of(place.base_year, place.parameter_set)
+    rows = [row for row in numbers if fold(row.variable) == key]
     for index in np.argwhere(~np.isclose(written, used, rtol=ALIKE, atol=0)):
         position = tuple(map(int, index))
         element = tuple(axis[i] for axis, i in zip(axes, position, strict=True))

@@ -47,3 +47,13 @@ class Outcome:
     @property
     def name(self) -> str:
         return self.scenario.name
+
+    @property
+    def base_year(self) -> int:
+        """Give the year at the end of which the run starts."""
+        return (self.scenario.period or self.place.period)[0]
+
+    @property
+    def parameter_set(self) -> str:
+        """Give the name of the fitted parameters that the run has; empty for those of the place's tables."""
+        return self.place.set_name(self.scenario.parameter_set)

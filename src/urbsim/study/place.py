@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,10 +11,15 @@ from urbsim.names import fold
 from urbsim.study.target import Target
 from urbsim.study.words import Words
 
+NO_SET = "none"  # what a scenario says to do without fitted parameters
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A measured or judged constant of the place, with its range and its source."""
+    """A measured or judged constant of the place, with its range and its source.
+
+    `base_year` is the start of a run that the number is for; None: every one.
+    """
 
     variable: str
     region: str  # empty: every region, or a variable without regions
@@ -27,6 +32,51 @@ class Number:
     source: str
     note: str
     where: str
+    base_year: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A parameter as fitted to history.
+
+    Parameters
+    ----------
+    value, standard_error
+        What was fitted, and how sure that is by the data alone [unit]; None where the data say nothing.
+    low, high, central
+        The range within which it was fitted, and the value before [unit].
+    bound
+        "low" or "high" when the value sits on that end of its range.
+    stage
+        The stage of the calibration in which it was first fitted.
+    """
+
+    variable: str
+    region: str
+    elements: tuple[str, ...]
+    value: float
+    standard_error: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    bound: str
+    central: float | None
+    stage: str
+    where: str
+
+    def number(self) -> Number:
+        """Give the value as a number of the place."""
+        same = ("variable", "region", "elements", "value", "low", "high", "unit", "where")
+        fitted = {name: getattr(self, name) for name in same}
+        return Number(**fitted, confidence="derived", source="", note=f"fitted, stage {self.stage}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterSet:
+    """Parameters fitted to history together; they take the place of those in the tables."""
+
+    name: str
+    estimates: tuple[Estimate, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +150,16 @@ class Place:
         Where the place was read from.
     regions, groups
         Names with their titles, in the place's own order.
-    base_year
-        The stocks of `numbers` are those at its end.
+    base_years
+        Years at the end of which a run can start; `numbers` has the stocks of each.
     first_policy_year
         First year that a lever given as one number can change.
     period
         First and last year of a run by default.
     margins
         How far projections of this kind have been off.
+    sets, parameter_set
+        Parameters fitted to history by name, and the name of those used by default; empty: the tables' own.
     """
 
     name: str
@@ -116,7 +168,7 @@ class Place:
     model: Path
     regions: Mapping[str, Words]
     groups: Mapping[str, Group]
-    base_year: int
+    base_years: tuple[int, ...]
     last_observed_year: int
     first_policy_year: int
     period: tuple[int, int]
@@ -126,6 +178,27 @@ class Place:
     targets: tuple[Target, ...] = ()
     sources: tuple[Source, ...] = ()
     margins: tuple[Margin, ...] = ()
+    sets: Mapping[str, ParameterSet] = field(default_factory=dict)
+    parameter_set: str = ""
+
+    @property
+    def base_year(self) -> int:
+        """Give the year at the end of which a run starts by default."""
+        return self.period[0]
+
+    def set_name(self, asked: str | None) -> str:
+        """Give the set that a scenario asks for: the place's own when it does not say, empty for "none"."""
+        return self.parameter_set if asked is None else "" if asked == NO_SET else asked
+
+    def numbers_of(self, base_year: int, parameter_set: str = "") -> tuple[Number, ...]:
+        """Give the numbers of a run from a base year, so that of those for the same thing the last one holds.
+
+        A row for a region or an element wins over one for all, and a fitted one over both.
+        """
+        rows = [row for row in self.numbers if row.base_year in (None, base_year)]
+        rows.sort(key=_specific)
+        fitted = self.sets[parameter_set].estimates if parameter_set else ()
+        return (*rows, *sorted((estimate.number() for estimate in fitted), key=_specific))
 
     def margin(self, indicator: str, year: int) -> float | None:
         """Give the margin of an indicator in a year [its unit], None where none is known.
@@ -170,3 +243,7 @@ class Place:
         if area in self.regions and area != self.name:
             return self.regions[area]
         return self.groups[area].title if area in self.groups else self.title
+
+
+def _specific(row: Number) -> tuple[bool, bool, bool]:
+    return bool(row.region), bool(row.elements), row.base_year is not None

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from urbsim.errors import InputError, PlaceError, Problem, suggestion
 from urbsim.names import fold
-from urbsim.study.place import Group, Margin, Number, Observation, PathPoint, Place, Source
+from urbsim.study.place import (
+    NO_SET,
+    Estimate,
+    Group,
+    Margin,
+    Number,
+    Observation,
+    ParameterSet,
+    PathPoint,
+    Place,
+    Source,
+)
 from urbsim.study.table_file import Row, read_table
 from urbsim.study.target import OPERATORS, Operator, Target
 from urbsim.study.text_file import shown
@@ -29,6 +40,12 @@ _TARGETS = (
     *("binding", "source", "clause", "note"),
 )
 _SOURCES = ("id", "title", "publisher", "date", "where")
+_ESTIMATES = (
+    *("variable", "region", "element", "value", "standard_error"),
+    *("low", "high", "unit", "bound", "central", "stage"),
+)
+_BOUNDS = ("low", "high")
+CORRELATIONS = "-correlations"  # ends the name of the table beside a set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +62,16 @@ class _Place:
     model: str
     regions: Mapping[str, Words]
     groups: Mapping[str, _Group] | None = None
-    base_year: int
+    base_years: tuple[int, ...]
     last_observed_year: int
     first_policy_year: int
     period: tuple[int, int]
     margins: tuple[Margin, ...] = ()
+    parameter_set: str = ""
 
 
-def read_place(folder: Path) -> Place:
-    """Read a place folder.
+def read_place(folder: Path, *, sets: bool = True) -> Place:
+    """Read a place folder; without `sets` the parameters fitted to history are left where they are.
 
     Raises
     ------
@@ -65,12 +83,17 @@ def read_place(folder: Path) -> Place:
     known = {source.id for source in sources}
     numbers = [
         *_read_numbers(folder / "parameters.csv", known, problems),
-        *_read_numbers(folder / "base.csv", known, problems),
+        *_read_numbers(folder / "base.csv", known, problems, ("year",)),
     ]
+    if (folder / "references.csv").is_file():
+        numbers.extend(_read_numbers(folder / "references.csv", known, problems))
+    fitted = _read_sets(folder / "sets", problems) if sets else {}
     paths = _read_paths(folder / "paths.csv", known, problems)
     history = _read_history(folder / "history.csv", known, problems)
     targets = _read_targets(folder / "targets.csv", known, problems)
-    _refuse_twins(numbers, lambda n: (fold(n.variable), fold(n.region), n.elements), problems)
+    _refuse_twins(numbers, lambda n: (fold(n.variable), fold(n.region), n.elements, n.base_year), problems)
+    for one in fitted.values():
+        _refuse_twins(one.estimates, lambda e: (fold(e.variable), fold(e.region), e.elements), problems)
     _refuse_twins(paths, lambda p: (fold(p.variable), fold(p.region), p.elements, p.year), problems)
     _refuse_twins(history, lambda o: (o.indicator, fold(o.region), o.year, o.vintage), problems)
     _refuse_twins(targets, lambda t: t.id, problems)
@@ -89,7 +112,7 @@ def read_place(folder: Path) -> Place:
             name: Group(regions=group.regions, title=Words(zh=group.zh or name, en=group.en or name))
             for name, group in (form.groups or {}).items()
         },
-        base_year=form.base_year,
+        base_years=form.base_years,
         last_observed_year=form.last_observed_year,
         first_policy_year=form.first_policy_year,
         period=form.period,
@@ -99,6 +122,8 @@ def read_place(folder: Path) -> Place:
         targets=targets,
         sources=sources,
         margins=form.margins,
+        sets=fitted,
+        parameter_set=form.parameter_set if sets else "",
     )
     problems = [*_problems_of(place, at), *problems, *_foreign(place)]
     if problems:
@@ -156,11 +181,19 @@ def _problems_of(place: Place, at: Callable[[str], str]) -> list[Problem]:
             problems.append(Problem(f"group {name}: expected one or more regions, each once", at("groups")))
     if place.period[0] >= place.period[1]:
         problems.append(Problem("period: expected the first year before the last", at("period")))
-    if place.period[0] != place.base_year:
+    if not place.base_years:
+        problems.append(Problem("base_years: expected one or more years", at("base_years")))
+    elif place.period[0] not in place.base_years:
+        years = " or ".join(map(str, place.base_years))
+        problems.append(
+            Problem(f"period: starts in {place.period[0]}, but the stocks are those of {years}", at("period"))
+        )
+    if place.parameter_set and place.parameter_set not in place.sets:
         problems.append(
             Problem(
-                f"period: starts in {place.period[0]}, but the stocks are those of {place.base_year}",
-                at("period"),
+                f"parameter_set: there is no table sets/{place.parameter_set}.csv",
+                at("parameter_set"),
+                suggestion(place.parameter_set, [*place.sets]),
             )
         )
     if not place.model.is_file():
@@ -170,8 +203,10 @@ def _problems_of(place: Place, at: Callable[[str], str]) -> list[Problem]:
 
 def _foreign(place: Place) -> list[Problem]:
     """Find rows that name an area which the place does not have."""
-    rows: Iterable[Number | PathPoint | Observation | Target] = (
+    estimates = [estimate for one in place.sets.values() for estimate in one.estimates]
+    rows: Iterable[Number | Estimate | PathPoint | Observation | Target] = (
         *place.numbers,
+        *estimates,
         *place.paths,
         *place.history,
         *place.targets,
@@ -184,11 +219,30 @@ def _foreign(place: Place) -> list[Problem]:
             problems.append(
                 Problem(f"there is no region '{row.region}'", row.where, suggestion(row.region, known))
             )
+    years = ", ".join(map(str, place.base_years))
+    problems.extend(
+        Problem(f"{row.base_year} is not a base year", row.where, f"expected {years}, or nothing for all")
+        for row in place.numbers
+        if row.base_year is not None and row.base_year not in place.base_years
+    )
+    # Without a fitted value the tables' own must be there to fall back on.
+    tabled = {fold(number.variable): number.variable for number in place.numbers}
+    problems.extend(
+        Problem(
+            f"'{row.variable}' is in none of the place's own tables",
+            row.where,
+            suggestion(row.variable, [*tabled.values()]),
+        )
+        for row in estimates
+        if fold(row.variable) not in tabled
+    )
     return problems
 
 
-def _read_numbers(path: Path, sources: Collection[str], problems: list[Problem]) -> list[Number]:
-    return [_read_number(row, sources) for row in read_table(path, _NUMBERS, problems)]
+def _read_numbers(
+    path: Path, sources: Collection[str], problems: list[Problem], optional: Sequence[str] = ()
+) -> list[Number]:
+    return [_read_number(row, sources) for row in read_table(path, _NUMBERS, problems, optional)]
 
 
 def _read_number(row: Row, sources: Collection[str]) -> Number:
@@ -209,6 +263,37 @@ def _read_number(row: Row, sources: Collection[str]) -> Number:
         confidence=row.choice("confidence", CONFIDENCE),
         source=_source(row, sources),
         note=row.cells["note"],
+        where=row.where,
+        base_year=row.year() if row.cells.get("year") else None,
+    )
+
+
+def _read_sets(folder: Path, problems: list[Problem]) -> dict[str, ParameterSet]:
+    sets: dict[str, ParameterSet] = {}
+    for path in sorted(folder.glob("*.csv")):
+        if path.stem.endswith(CORRELATIONS):
+            continue
+        if path.stem == NO_SET or not NAME.fullmatch(path.stem):
+            what = f"'{path.stem}' cannot name a set, expected letters, digits, - and _, and not '{NO_SET}'"
+            problems.append(Problem(what, shown(path)))
+        estimates = tuple(_read_estimate(row) for row in read_table(path, _ESTIMATES, problems))
+        sets[path.stem] = ParameterSet(name=path.stem, estimates=estimates)
+    return sets
+
+
+def _read_estimate(row: Row) -> Estimate:
+    return Estimate(
+        variable=row.text("variable"),
+        region=row.cells["region"],
+        elements=_elements(row),
+        value=row.number("value"),
+        standard_error=row.number_or_none("standard_error"),
+        low=row.number_or_none("low"),
+        high=row.number_or_none("high"),
+        unit=row.text("unit"),
+        bound=row.choice("bound", _BOUNDS) if row.cells["bound"] else "",
+        central=row.number_or_none("central"),
+        stage=row.cells["stage"],
         where=row.where,
     )
 

@@ -15,8 +15,9 @@ from urbsim.engine.schedule import Move, Schedule
 from urbsim.engine.trajectory import Output
 from urbsim.errors import Problem, ScenarioError, suggestion
 from urbsim.names import fold
+from urbsim.study.apply_place import array_of
 from urbsim.study.lever import Lever
-from urbsim.study.place import Place
+from urbsim.study.place import NO_SET, Number, Place
 from urbsim.study.scenario import Scenario, Setting
 from urbsim.study.target import Check, Target
 
@@ -42,9 +43,11 @@ def plan(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Inte
     """
     problems: list[Problem] = []
     start, stop = period(scenario, place, problems)
+    known_start = start if start in place.base_years else place.base_year
+    known_set = _parameter_set(scenario, place, problems)
     constants = {fold(constant.name): constant for constant in system.constants}
     known = {lever.id: lever for lever in levers}
-    inputs = np.array(system.inputs, dtype=float)
+    inputs = start_inputs(place, system, known_start, known_set)
     for name, settings in scenario.parameters.items():
         constant = constants.get(fold(name))
         if constant is None:
@@ -87,12 +90,13 @@ def plan(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Inte
 def period(scenario: Scenario, place: Place, problems: list[Problem]) -> tuple[int, int]:
     """Give the first and last year of a run; one that the place has no stocks for is a problem."""
     first, last = scenario.period or place.period
-    if first != place.base_year:
+    if first not in place.base_years:
+        years = " or ".join(map(str, place.base_years))
         problems.append(
             Problem(
-                f"period: starts in {first}, but the stocks of {place.name} are those of {place.base_year}",
+                f"period: starts in {first}, but the stocks of {place.name} are those of {years}",
                 scenario.where.get("period", scenario.source),
-                f"start in {place.base_year}",
+                f"start in {years}",
             )
         )
     demands: tuple[Target | Check, ...] = (*(scenario.targets or ()), *scenario.checks)
@@ -102,6 +106,42 @@ def period(scenario: Scenario, place: Place, problems: list[Problem]) -> tuple[i
         if demand.year is not None and not first <= demand.year <= last
     )
     return first, last
+
+
+def start_inputs(
+    place: Place, system: Interface, base_year: int, parameter_set: str
+) -> npt.NDArray[np.float64]:
+    """Give the inputs of a run from a base year with a set of fitted parameters ("": the tables' own).
+
+    The system was compiled for the place with its own base year and set; nothing else of it hangs on them.
+    """
+    inputs = np.array(system.inputs, dtype=float)
+    if (base_year, parameter_set) == (place.base_year, place.parameter_set):
+        return inputs
+    constants = {fold(constant.name): constant for constant in system.constants}
+    rows: dict[str, list[Number]] = {}
+    for row in place.numbers_of(base_year, parameter_set):
+        rows.setdefault(fold(row.variable), []).append(row)
+    for key, numbers in rows.items():
+        constant = constants[key]
+        values = array_of(constant.name, constant.axes, place, numbers, [], base_year)
+        inputs[constant.first : constant.first + constant.size] = values.ravel()
+    return inputs
+
+
+def _parameter_set(scenario: Scenario, place: Place, problems: list[Problem]) -> str:
+    """Give the set that a scenario asks for; one that the place does not have is a problem."""
+    name = place.set_name(scenario.parameter_set)
+    if name and name not in place.sets:
+        problems.append(
+            Problem(
+                f"parameter_set: {place.name} has no parameters '{name}'",
+                scenario.where.get("parameter_set", scenario.source),
+                suggestion(name, [*place.sets, NO_SET]),
+            )
+        )
+        return place.parameter_set
+    return name
 
 
 def own_values(lever: Lever, place: Place, system: Interface) -> dict[str, float]:

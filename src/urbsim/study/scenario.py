@@ -78,6 +78,8 @@ class Scenario:
         The file it came from, and those that it takes the rest from, nearest first.
     period
         First and last year; None takes the place's.
+    parameter_set
+        Name of the parameters fitted to history; None takes the place's, "none" those of its tables.
     levers, parameters
         Lever id, or name of a constant of the model -> how it is set.
     targets
@@ -91,6 +93,7 @@ class Scenario:
     title: Words = field(default_factory=Words)
     description: Words = field(default_factory=Words)
     period: tuple[int, int] | None = None
+    parameter_set: str | None = None
     levers: Settings = field(default_factory=dict)
     parameters: Settings = field(default_factory=dict)
     targets: tuple[Target, ...] | None = None

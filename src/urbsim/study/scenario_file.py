@@ -16,6 +16,7 @@ from urbsim.study.words import Words
 from urbsim.study.yaml_file import Locate, LocatedError, number, read_yaml
 
 NAME = re.compile(r"\w[\w-]{0,79}")
+_PLACED = ("place", "period", "parameter_set")  # keys whose place in the file a message may need
 _COMPARISONS: dict[str, Operator] = {"at_least": ">=", "at_most": "<=", "about": "~"}
 
 
@@ -86,6 +87,7 @@ class _Scenario:
     place: str | None = None
     extends: str | None = None
     period: tuple[int, int] | None = None
+    parameter_set: str | None = None
     levers: Settings | None = None
     parameters: Settings | None = None
     targets: tuple[_Target, ...] | None = None
@@ -151,11 +153,12 @@ def _read(
         title=form.title or Words(en=form.name),
         description=form.description or Words(),
         period=form.period,
+        parameter_set=form.parameter_set,
         levers=form.levers or {},
         parameters=form.parameters or {},
         targets=None if form.targets is None else tuple(target.noun() for target in form.targets),
         checks=tuple(check.noun() for check in form.checks or ()),
-        where={key: at(key) for key in ("place", "period")},
+        where={key: at(key) for key in _PLACED},
     )
     if form.extends is None:
         return own
@@ -174,14 +177,12 @@ def _extend(parent: Scenario, own: Scenario, form: _Scenario) -> Scenario:
         extended=(parent.source, *parent.extended),
         place=own.place or parent.place,
         period=own.period or parent.period,
+        parameter_set=parent.parameter_set if own.parameter_set is None else own.parameter_set,
         levers={**parent.levers, **own.levers},
         parameters={**parent.parameters, **own.parameters},
         targets=parent.targets if form.targets is None else own.targets,
         checks=parent.checks if form.checks is None else own.checks,
-        where={
-            "place": own.where["place"] if own.place else parent.where["place"],
-            "period": own.where["period"] if own.period else parent.where["period"],
-        },
+        where={key: (parent if getattr(form, key) is None else own).where[key] for key in _PLACED},
     )
 
 

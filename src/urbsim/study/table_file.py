@@ -69,8 +69,13 @@ class Row:
         self.problems.append(Problem(what, self.where, fix))
 
 
-def read_table(path: Path, columns: Sequence[str], problems: list[Problem]) -> tuple[Row, ...]:
-    """Read a table with exactly these columns, in any order; problems are added to `problems`."""
+def read_table(
+    path: Path, columns: Sequence[str], problems: list[Problem], optional: Sequence[str] = ()
+) -> tuple[Row, ...]:
+    """Read a table with exactly these columns, in any order; problems are added to `problems`.
+
+    Cells of an `optional` column that the table does not have are empty.
+    """
     source = shown(path)
     try:
         text = read_text(path, PlaceError)
@@ -82,7 +87,7 @@ def read_table(path: Path, columns: Sequence[str], problems: list[Problem]) -> t
     try:
         header = [name.strip() for name in next(reader)]
         missing = [name for name in columns if name not in header]
-        unknown = [name for name in header if name not in columns]
+        unknown = [name for name in header if name not in (*columns, *optional)]
         twice = sorted({name for name in header if header.count(name) > 1})
         other = next((mark for mark in ";\t" if len(header) == 1 and mark in header[0]), None)
         if other is not None:
@@ -108,7 +113,7 @@ def read_table(path: Path, columns: Sequence[str], problems: list[Problem]) -> t
                 problems.append(Problem(f"has {len(cells)} cells, expected {len(header)}", where))
                 continue
             named = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-            rows.append(Row(cells=named, where=where, problems=problems))
+            rows.append(Row(cells=dict.fromkeys(optional, "") | named, where=where, problems=problems))
     except csv.Error as failure:
         problems.append(Problem(f"is not a CSV table: {failure}", f"{source}:{reader.line_num}"))
     return tuple(rows)
