@@ -27,7 +27,7 @@ def places(near: Path) -> dict[str, Path]:
 
 
 def find_place(name: str, near: Path, where: str = "") -> Path:
-    """Find the folder of a place.
+    """Find the folder of a place, given by its name or as a folder.
 
     Raises
     ------
@@ -35,6 +35,8 @@ def find_place(name: str, near: Path, where: str = "") -> Path:
         There is no such place.
     """
     known = places(near)
+    if name not in known and (near / name / "place.yaml").is_file():
+        return near / name
     if name not in known:
         raise InputError(Problem(f"there is no place '{name}'", where, suggestion(name, sorted(known))))
     return known[name]

@@ -174,6 +174,29 @@ def init(folder: Path) -> int:
     return DONE
 
 
+@cli.command()
+@click.argument("place", metavar="PLACE")
+@click.argument("file", type=click.Path(path_type=Path), metavar="OUT.mdl")
+@click.option("--start", type=int, metavar="YEAR", help="Base year [the place's own].")
+@click.option(
+    "--set", "parameter_set", metavar="NAME", help="Fitted parameters, or none [those that the place names]."
+)
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def export(place: str, file: Path, start: int | None, parameter_set: str | None, force: bool) -> int:
+    """Write a place's model, with its regions and numbers, as a Vensim file that stands alone.
+
+    PLACE is the name of a place, or a folder that holds one.
+    """
+    from urbsim.assets import find_place
+    from urbsim.export import write_export
+
+    write_export(
+        find_place(place, Path(), "PLACE"), file, start=start, parameter_set=parameter_set, force=force
+    )
+    click.echo(file.as_posix())
+    return DONE
+
+
 def find_scenarios(given: Sequence[str]) -> tuple[Path, ...]:
     """Give the files that are meant: files, folders, patterns, or names of shipped scenarios.
 

@@ -37,6 +37,7 @@ class Block:
     doc: str
     line: int
     whole: bool = True  # it has an equation, a unit, a documentation, and an end
+    span: tuple[int, int, int] = (0, 0, 0)  # positions in the text: of the equation, of its end, of the end
 
 
 def read_vensim(text: str, source: str) -> Model:
@@ -95,7 +96,8 @@ def blocks(text: str) -> Iterator[Block]:
     """Split the equations of an `.mdl` at every ``|`` outside quotes; headings are left out."""
     line, start, quoted, braces = 1, 0, False, 0
     fields: list[str] = []
-    first_line = 0
+    ends: list[int] = []
+    first_line = first = 0
     for position, character in enumerate(text):
         if character == "\n":
             line += 1
@@ -109,13 +111,14 @@ def blocks(text: str) -> Iterator[Block]:
             elif braces:
                 continue
         if not first_line and not character.isspace() and character not in "{}|":
-            first_line = line
+            first_line, first = line, position
         if character in "~|":
             fields.append(text[start:position])
+            ends.append(position)
             start = position + 1
         if character == "|":
-            yield from _block(fields, first_line)
-            fields, first_line = [], 0
+            yield from _block(fields, first_line, (first, ends[0], start))
+            fields, ends, first_line = [], [], 0
     rest = _uncommented(text[start:])
     if rest.strip() or fields:
         yield Block(tidy(fields[0] if fields else rest), "", "", first_line, whole=False)
@@ -134,12 +137,12 @@ def _uncommented(text: str) -> str:
     return "".join(kept)
 
 
-def _block(fields: Sequence[str], line: int) -> Iterator[Block]:
+def _block(fields: Sequence[str], line: int, span: tuple[int, int, int]) -> Iterator[Block]:
     """Give the entry that the fields between two ``|`` make; headings of groups give none."""
     equation = tidy(_uncommented(fields[0]))
     if not equation.startswith("*") and (equation or len(fields) > 1):
         unit, doc = (tidy(fields[1]), tidy(fields[2])) if len(fields) > 2 else ("", "")
-        yield Block(equation, unit, doc, line, whole=len(fields) in {3, 4})
+        yield Block(equation, unit, doc, line, whole=len(fields) in {3, 4}, span=span)
 
 
 def _parse_block(block: Block) -> Any:
