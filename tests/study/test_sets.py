@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,12 @@ import pytest
 
 from urbsim.batch import prepare, read_study, run
 from urbsim.cli import WRONG_INPUT
+from urbsim.engine.schedule import Floats
 from urbsim.errors import InputError
 from urbsim.model.read import read_model
 from urbsim.study.apply_place import apply_place
 from urbsim.study.place_file import read_place
+from urbsim.study.plan import start_inputs
 from urbsim.study.scenario_file import read_scenario
 
 PLACE = Path("models/places/tiny")
@@ -186,4 +189,71 @@ def test_a_place_may_not_name_a_set_it_does_not_have(tiny: Path) -> None:
     spoil(PLACE / "place.yaml", "period:", "parameter_set: planning\nperiod:")
 
     with pytest.raises(InputError, match=r"place.yaml:12:1: .*there is no table sets/planning.csv"):
+        read_place(PLACE)
+
+
+def daughter(*rows: str, set_rows: tuple[str, ...] = ()) -> Path:
+    """Make a place of two other regions that takes from tiny what is of no region."""
+    folder = PLACE.parent / "daughter"
+    shutil.copytree(PLACE, folder, ignore=shutil.ignore_patterns("sets"))
+    for old, new in (("name: tiny", "name: daughter\ninherits: tiny"), ("east", "up"), ("west", "down")):
+        spoil(folder / "place.yaml", old, new)
+    spoil(folder / "place.yaml", "[east]", "[up]")
+    table = (PLACE / "parameters.csv").read_text(encoding="utf-8").splitlines()[0]
+    (folder / "parameters.csv").write_text("\n".join((table, *rows)) + "\n", encoding="utf-8")
+    for name in ("base", "history", "targets", "paths", "sources"):
+        head, *_ = (folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+        (folder / f"{name}.csv").write_text(head + "\n", encoding="utf-8")
+    stocks = [f"{stock} at the start,,,5,,,person,official,census," for stock in ("Villagers", "Townspeople")]
+    with (folder / "base.csv").open("a", encoding="utf-8") as file:
+        file.write("\n".join(stocks) + "\n")
+    if set_rows:
+        (folder / "sets").mkdir()
+        (folder / "sets" / "planning.csv").write_text(
+            ESTIMATES + "\n".join(set_rows) + "\n", encoding="utf-8"
+        )
+    return folder
+
+
+def test_a_place_inherits_rows_of_no_region(tiny: Path) -> None:
+    fit("planning", "Rate of moving,,,0.03,,,,1/year,,0.02,all", "Standard,west,,0.6,,,,dmnl,,1,all")
+    folder = daughter("Rate of moving,down,,0.05,,,1/year,judgement,survey,")
+
+    study = read_study(folder)
+    tabled = start_inputs(study.place, study.system, 2020, "")
+    fitted = start_inputs(study.place, study.system, 2020, "planning")
+
+    def of(name: str, inputs: Floats) -> list[float]:
+        constant = study.system.constant(name)
+        return list(inputs[constant.first : constant.first + constant.size])
+
+    assert of("Rate of moving", tabled) == [0.02, 0.05]
+    assert of("Rate of moving", fitted) == [0.03, 0.05]
+    assert of("Standard", tabled) == of("Standard", fitted) == [1, 1, 1, 1]
+    assert of("Villagers at the start", tabled) == [5, 5]
+
+
+def test_a_fitted_row_of_its_own_wins_over_an_inherited_one(tiny: Path) -> None:
+    fit("planning", "Rate of moving,,,0.03,,,,1/year,,0.02,all")
+    folder = daughter(set_rows=("Rate of moving,,,0.04,,,,1/year,,0.02,all",))
+
+    study = read_study(folder)
+
+    first = study.system.constant("Rate of moving").first
+    assert list(start_inputs(study.place, study.system, 2020, "planning")[first : first + 2]) == [0.04, 0.04]
+
+
+def test_a_place_inherits_only_from_one_that_is_there(tiny: Path) -> None:
+    folder = daughter()
+    spoil(folder / "place.yaml", "inherits: tiny", "inherits: tinny")
+
+    with pytest.raises(InputError, match=r"place.yaml:2:1: inherits: there is no place 'tinny'.*\n.*'tiny'"):
+        read_place(folder)
+
+
+def test_a_place_that_inherits_is_not_inherited_from(tiny: Path) -> None:
+    daughter()
+    spoil(PLACE / "place.yaml", "title:", "inherits: daughter\ntitle:")
+
+    with pytest.raises(InputError, match="inherits: daughter itself inherits from tiny"):
         read_place(PLACE)

@@ -18,7 +18,8 @@ NO_SET = "none"  # what a scenario says to do without fitted parameters
 class Number:
     """A measured or judged constant of the place, with its range and its source.
 
-    `base_year` is the start of a run that the number is for; None: every one.
+    `base_year` is the start of a run that the number is for; None: every one. An `inherited` number comes
+    from the tables of another place.
     """
 
     variable: str
@@ -33,6 +34,7 @@ class Number:
     note: str
     where: str
     base_year: int | None = None
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +65,11 @@ class Estimate:
     central: float | None
     stage: str
     where: str
+    inherited: bool = False
 
     def number(self) -> Number:
         """Give the value as a number of the place."""
-        same = ("variable", "region", "elements", "value", "low", "high", "unit", "where")
+        same = ("variable", "region", "elements", "value", "low", "high", "unit", "where", "inherited")
         fitted = {name: getattr(self, name) for name in same}
         return Number(**fitted, confidence="derived", source="", note=f"fitted, stage {self.stage}")
 
@@ -193,12 +196,15 @@ class Place:
     def numbers_of(self, base_year: int, parameter_set: str = "") -> tuple[Number, ...]:
         """Give the numbers of a run from a base year, so that of those for the same thing the last one holds.
 
-        A row for a region or an element wins over one for all, and a fitted one over both.
+        A row for a region or an element wins over one for all, a fitted one over both, and the place's own
+        rows win over all that are inherited.
         """
-        rows = [row for row in self.numbers if row.base_year in (None, base_year)]
-        rows.sort(key=_specific)
-        fitted = self.sets[parameter_set].estimates if parameter_set else ()
-        return (*rows, *sorted((estimate.number() for estimate in fitted), key=_specific))
+        tabled = [row for row in self.numbers if row.base_year in (None, base_year)]
+        estimates = self.sets[parameter_set].estimates if parameter_set else ()
+        fitted = [estimate.number() for estimate in estimates]
+        tabled.sort(key=_specific)
+        fitted.sort(key=_specific)
+        return tuple(sorted((*tabled, *fitted), key=lambda row: not row.inherited))
 
     def margin(self, indicator: str, year: int) -> float | None:
         """Give the margin of an indicator in a year [its unit], None where none is known.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -68,10 +68,21 @@ class _Place:
     period: tuple[int, int]
     margins: tuple[Margin, ...] = ()
     parameter_set: str = ""
+    inherits: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tables:
+    """The tables of a place that another may take rows from."""
+
+    sources: tuple[Source, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    paths: tuple[PathPoint, ...] = ()
+    sets: Mapping[str, ParameterSet] = field(default_factory=dict)
 
 
 def read_place(folder: Path, *, sets: bool = True) -> Place:
-    """Read a place folder; without `sets` the parameters fitted to history are left where they are.
+    """Read a place folder; without `sets` its own parameters fitted to history are left where they are.
 
     Raises
     ------
@@ -79,28 +90,21 @@ def read_place(folder: Path, *, sets: bool = True) -> Place:
         Every problem of its files, each with its line.
     """
     problems: list[Problem] = []
-    sources = _read_sources(folder / "sources.csv", problems)
-    known = {source.id for source in sources}
-    numbers = [
-        *_read_numbers(folder / "parameters.csv", known, problems),
-        *_read_numbers(folder / "base.csv", known, problems, ("year",)),
-    ]
-    if (folder / "references.csv").is_file():
-        numbers.extend(_read_numbers(folder / "references.csv", known, problems))
-    fitted = _read_sets(folder / "sets", problems) if sets else {}
-    paths = _read_paths(folder / "paths.csv", known, problems)
-    history = _read_history(folder / "history.csv", known, problems)
-    targets = _read_targets(folder / "targets.csv", known, problems)
-    _refuse_twins(numbers, lambda n: (fold(n.variable), fold(n.region), n.elements, n.base_year), problems)
-    for one in fitted.values():
-        _refuse_twins(one.estimates, lambda e: (fold(e.variable), fold(e.region), e.elements), problems)
-    _refuse_twins(paths, lambda p: (fold(p.variable), fold(p.region), p.elements, p.year), problems)
-    _refuse_twins(history, lambda o: (o.indicator, fold(o.region), o.year, o.vintage), problems)
-    _refuse_twins(targets, lambda t: t.id, problems)
+    form, above = None, _Tables()
     try:
         form, at = read_yaml(folder / "place.yaml", _Place, PlaceError)
+        if form.inherits:
+            above = _read_parent(folder, form.inherits, at("inherits"), problems)
     except InputError as failure:
-        raise PlaceError([*failure.problems, *problems]) from None
+        problems.extend(failure.problems)
+    tables = _read_tables(folder, problems, above, sets=sets)
+    known = {source.id for source in tables.sources}
+    history = _read_history(folder / "history.csv", known, problems)
+    targets = _read_targets(folder / "targets.csv", known, problems)
+    _refuse_twins(history, lambda o: (o.indicator, fold(o.region), o.year, o.vintage), problems)
+    _refuse_twins(targets, lambda t: t.id, problems)
+    if form is None:
+        raise PlaceError(problems)
 
     place = Place(
         name=form.name,
@@ -116,19 +120,88 @@ def read_place(folder: Path, *, sets: bool = True) -> Place:
         last_observed_year=form.last_observed_year,
         first_policy_year=form.first_policy_year,
         period=form.period,
-        numbers=tuple(numbers),
-        paths=paths,
+        numbers=tuple(
+            n for n in tables.numbers if not n.inherited or n.base_year in (None, *form.base_years)
+        ),
+        paths=tables.paths,
         history=history,
         targets=targets,
-        sources=sources,
+        sources=tables.sources,
         margins=form.margins,
-        sets=fitted,
-        parameter_set=form.parameter_set if sets else "",
+        sets=tables.sets,
+        parameter_set=form.parameter_set if form.parameter_set in tables.sets or sets else "",
     )
     problems = [*_problems_of(place, at), *problems, *_foreign(place)]
     if problems:
         raise PlaceError(problems)
     return place
+
+
+def _read_tables(
+    folder: Path, problems: list[Problem], above: _Tables | None = None, *, sets: bool = True
+) -> _Tables:
+    """Read what another place may inherit, and add what this one inherits to it."""
+    above = above or _Tables()
+    sources = _read_sources(folder / "sources.csv", problems)
+    own = {source.id for source in sources}
+    sources = (*sources, *(source for source in above.sources if source.id not in own))
+    known = {source.id for source in sources}
+    numbers = [
+        *_read_numbers(folder / "parameters.csv", known, problems),
+        *_read_numbers(folder / "base.csv", known, problems, ("year",)),
+    ]
+    if (folder / "references.csv").is_file():
+        numbers.extend(_read_numbers(folder / "references.csv", known, problems))
+    fitted = _read_sets(folder / "sets", problems) if sets else {}
+    paths = _read_paths(folder / "paths.csv", known, problems)
+    _refuse_twins(numbers, lambda n: (fold(n.variable), fold(n.region), n.elements, n.base_year), problems)
+    for one in fitted.values():
+        _refuse_twins(one.estimates, lambda e: (fold(e.variable), fold(e.region), e.elements), problems)
+    _refuse_twins(paths, lambda p: (fold(p.variable), fold(p.region), p.elements, p.year), problems)
+    pathed = {fold(point.variable) for point in paths}
+    tabled = {fold(number.variable) for number in (*numbers, *above.numbers)}
+    nothing: tuple[Estimate, ...] = ()
+    merged: dict[str, ParameterSet] = {}
+    for name in sorted({*fitted, *above.sets}):
+        own_rows = fitted[name].estimates if name in fitted else nothing
+        rows = above.sets[name].estimates if name in above.sets else nothing
+        estimates = (*own_rows, *(row for row in rows if fold(row.variable) in tabled))
+        merged[name] = ParameterSet(name=name, estimates=estimates)
+    return _Tables(
+        sources=sources,
+        numbers=(*numbers, *above.numbers),
+        # A path is a whole: years of one are not mixed with those of another.
+        paths=(*paths, *(point for point in above.paths if fold(point.variable) not in pathed)),
+        sets=merged,
+    )
+
+
+def _read_parent(folder: Path, name: str, where: str, problems: list[Problem]) -> _Tables:
+    """Read what a place inherits: the rows of another that are of no region in particular."""
+    parent = folder.parent / name
+    if not NAME.fullmatch(name) or parent == folder or not (parent / "place.yaml").is_file():
+        beside = [file.parent.name for file in sorted(folder.parent.glob("*/place.yaml"))]
+        others = [other for other in beside if other != folder.name]
+        what = f"inherits: there is no place '{name}' beside this one"
+        problems.append(Problem(what, where, suggestion(name, others)))
+        return _Tables()
+    form, _ = read_yaml(parent / "place.yaml", _Place, PlaceError)
+    if form.inherits:
+        what = f"inherits: {name} itself inherits from {form.inherits}, expected a place that does not"
+        problems.append(Problem(what, where))
+    tables = _read_tables(parent, problems)
+    return _Tables(
+        sources=tables.sources,
+        numbers=tuple(replace(row, inherited=True) for row in tables.numbers if not row.region),
+        paths=tuple(row for row in tables.paths if not row.region),
+        sets={
+            set_.name: ParameterSet(
+                name=set_.name,
+                estimates=tuple(replace(e, inherited=True) for e in set_.estimates if not e.region),
+            )
+            for set_ in tables.sets.values()
+        },
+    )
 
 
 def _problems_of(place: Place, at: Callable[[str], str]) -> list[Problem]:
@@ -234,7 +307,7 @@ def _foreign(place: Place) -> list[Problem]:
             suggestion(row.variable, [*tabled.values()]),
         )
         for row in estimates
-        if fold(row.variable) not in tabled
+        if not row.inherited and fold(row.variable) not in tabled
     )
     return problems
 
