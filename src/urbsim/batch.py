@@ -248,15 +248,15 @@ def prepare(scenarios: Sequence[Scenario]) -> tuple[Task, ...]:
     return tuple(tasks)
 
 
-def read_study(folder: Path) -> Study:
-    """Read a place and compile the model for it.
+def read_study(folder: Path, *, sets: bool = True) -> Study:
+    """Read a place and compile the model for it; `sets` as in `read_place`.
 
     Raises
     ------
     InputError
         The problems of the place's tables, or of the model and its catalogues, all at once.
     """
-    place = read_place(folder)
+    place = read_place(folder, sets=sets)
     beside = place.model.parent
     levers = indicators = model = None
     problems: list[Problem] = []

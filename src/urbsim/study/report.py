@@ -54,31 +54,48 @@ def measure(trajectory: Trajectory, indicators: Sequence[Indicator], place: Plac
     """
     series: list[Series] = []
     for indicator in indicators:
-        parts = _parts(trajectory, indicator, place, run)
-        areas = place.areas if parts[0].ndim == 2 else (place.name,)
+        parts, regional = _parts(trajectory, indicator, place, slice(run, run + 1))
+        areas = place.areas if regional else (place.name,)
         series.extend(
-            Series(indicator=indicator, area=area, values=_combine(parts, indicator, _rows(area, place)))
+            Series(
+                indicator=indicator,
+                area=area,
+                values=_combine(parts, indicator, _rows(area, place))[:, 0],
+            )
             for area in areas
         )
     return Measured(years=trajectory.times, series=tuple(series))
 
 
-def _parts(trajectory: Trajectory, indicator: Indicator, place: Place, run: int) -> tuple[Floats, ...]:
-    """Give the variable, and what divides or weights it, each as (regions, times) or (times,)."""
+def measure_runs(trajectory: Trajectory, indicator: Indicator, place: Place, area: str) -> Floats | None:
+    """Give one indicator in one area for every run, shape (times, runs); None where it is not reported."""
+    parts, regional = _parts(trajectory, indicator, place, slice(None))
+    if not regional and place.area(area) != place.name:
+        return None
+    return _combine(parts, indicator, _rows(place.area(area), place))
+
+
+def _parts(
+    trajectory: Trajectory, indicator: Indicator, place: Place, runs: slice
+) -> tuple[tuple[Floats, ...], bool]:
+    """Give the variable, and what divides or weights it, as (regions or 1, times, runs); and if by region."""
     names = [name for name in (indicator.variable, indicator.per or indicator.weight) if name]
-    parts = tuple(_regional(trajectory, name, indicator.select, place, run) for name in names)
-    return tuple(_change(part) for part in parts) if indicator.total else parts
+    found = [_regional(trajectory, name, indicator.select, place, runs) for name in names]
+    parts = tuple(_change(part) if indicator.total else part for part, _ in found)
+    return parts, found[0][1]
 
 
 def _change(stock: Floats) -> Floats:
     """Give what an accumulating stock gained since the year before."""
-    return np.diff(stock, axis=-1, prepend=np.full((*stock.shape[:-1], 1), np.nan))
+    return np.diff(stock, axis=1, prepend=np.full_like(stock[:, :1], np.nan))
 
 
-def _regional(trajectory: Trajectory, name: str, select: Mapping[str, str], place: Place, run: int) -> Floats:
+def _regional(
+    trajectory: Trajectory, name: str, select: Mapping[str, str], place: Place, runs: slice
+) -> tuple[Floats, bool]:
     position = trajectory.index(name)
     axes = trajectory.outputs[position].axes
-    values: Floats = trajectory.values[position][..., run]
+    values: Floats = trajectory.values[position][..., runs]
     regional = place.axis(axes)
     elements = {fold(element) for element in select.values()}
     for axis in reversed(range(len(axes))):
@@ -86,11 +103,12 @@ def _regional(trajectory: Trajectory, name: str, select: Mapping[str, str], plac
             continue
         chosen = [i for i, element in enumerate(axes[axis]) if fold(element) in elements]
         values = np.take(values, chosen[:1] or range(len(axes[axis])), axis=axis).sum(axis=axis)
-    return values
+    return (values, True) if regional is not None else (values[np.newaxis], False)
 
 
 def _combine(parts: tuple[Floats, ...], indicator: Indicator, rows: list[int]) -> Floats:
-    value, *other = (part[rows] if part.ndim == 2 else part[np.newaxis] for part in parts)
+    # A part that is not by region holds for all of them.
+    value, *other = (part[rows] if len(part) > 1 else part for part in parts)
     with np.errstate(divide="ignore", invalid="ignore"):
         if indicator.per:
             total = value.sum(axis=0) / other[0].sum(axis=0)
