@@ -103,6 +103,76 @@ def run(
     return FAILED if failed or (strict and missed) else DONE
 
 
+@cli.command()
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO…")
+@click.option("--place", "places", multiple=True, help="Name or folder of a place; repeat for more.")
+@click.option(
+    "--region", "areas", multiple=True, help="Region, group or place to report [all]; repeat for more."
+)
+@click.option(
+    "--indicator",
+    "indicators",
+    multiple=True,
+    default=("urbanization_rate",),
+    show_default=True,
+    help="What to report; the first is ranked.",
+)
+@click.option("--year", type=int, help="Year of the ranking [the last].")
+@click.option("--at-least", type=float, help="Level for regions without a target of their own.")
+@click.option("--out", type=click.Path(path_type=Path), help="Results folder [results/DATE-panel].")
+@click.option("--solver", type=click.Choice(SOLVERS), default="rk45", show_default=True)
+@click.option("--lang", type=click.Choice(("en", "zh")), default="en", show_default=True)
+def panel(
+    scenarios: tuple[str, ...],
+    places: tuple[str, ...],
+    areas: tuple[str, ...],
+    indicators: tuple[str, ...],
+    year: int | None,
+    at_least: float | None,
+    out: Path | None,
+    solver: str,
+    lang: Language,
+) -> int:
+    """Run scenarios in many places; rank regions by how far they fall short of their targets.
+
+    Without --place, each scenario runs in its own. In another place it is held to that place's targets.
+    """
+    files = find_scenarios(scenarios)
+    folder = out or Path("results") / f"{datetime.now().astimezone().date()}-panel"
+    from urbsim.output.folder import check_folder
+
+    check_folder(folder)
+    from urbsim.batch import Options
+    from urbsim.output.verdicts import console_for_people, print_ranking
+    from urbsim.panel import run_panel
+
+    result = run_panel(
+        files,
+        places,
+        areas=areas,
+        indicators=indicators,
+        year=year,
+        at_least=at_least,
+        options=Options(solver=solver),
+        starting=_announce(len(files) * max(1, len(places))),
+    )
+    _wipe()
+    for outcome in result.outcomes:
+        if outcome.run is None:
+            click.echo(f"{outcome.name} in {outcome.place.name} failed: {outcome.failure}", err=True)
+    try:
+        result.write(folder)
+    except RunError as failure:
+        click.echo(f"{failure}.", err=True)
+        return FAILED
+    except OSError as failure:
+        click.echo(f"{folder}: cannot be written: {failure.strerror}", err=True)
+        return FAILED
+    print_ranking(result.ranking, console_for_people(), lang)
+    click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
+    return DONE if all(outcome.run for outcome in result.outcomes) else FAILED
+
+
 @cli.command(name="list")
 @click.argument("what", type=click.Choice(("scenarios", "levers", "indicators", "places", "targets")))
 @click.option("--place", default="chongqing", show_default=True, help="Whose levers, indicators, targets.")

@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from glob import escape
 from importlib.metadata import PackageNotFoundError, version
@@ -24,7 +24,8 @@ from urbsim.study.text_file import shown
 from urbsim.study.words import Language
 
 TABLES = ("trajectories.csv", "summary.csv", "targets.csv")
-OWN = frozenset((*TABLES, "run.json", "figures"))
+PANEL_TABLES = ("panel.csv", "ranking.csv")
+OWN = frozenset((*TABLES, *PANEL_TABLES, "run.json", "figures"))
 LIBRARIES = ("numpy", "scipy", "llvmlite", "pysd", "matplotlib")
 
 
@@ -62,7 +63,36 @@ def write_results(
     seconds: float,
     languages: Sequence[Language],
 ) -> Path:
-    """Write tables, figures (in `languages`; none, no figures) and `run.json`.
+    """Write tables, figures (in `languages`; none, no figures) and `run.json`; see `write_folder`."""
+    made = (trajectory_table(outcomes), summary_table(outcomes), target_table(outcomes))
+
+    def draw(figures: Path) -> None:
+        from urbsim.output.figures import write_figures
+
+        write_figures(figures, outcomes, languages)
+
+    return write_folder(
+        folder,
+        dict(zip(TABLES, made, strict=True)),
+        outcomes,
+        solver=solver,
+        rtol=rtol,
+        seconds=seconds,
+        draw=draw if languages else None,
+    )
+
+
+def write_folder(
+    folder: Path,
+    tables: Mapping[str, Table],
+    outcomes: Sequence[Outcome],
+    *,
+    solver: str,
+    rtol: float | None,
+    seconds: float,
+    draw: Callable[[Path], None] | None = None,
+) -> Path:
+    """Write tables by file name, `run.json`, and what `draw` puts into the folder `figures`.
 
     Everything is written beside the folder and renamed into place, so that a killed run leaves the old
     one whole.
@@ -76,14 +106,10 @@ def write_results(
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.mkdir()
-        for name, table in zip(
-            TABLES, (trajectory_table(outcomes), summary_table(outcomes), target_table(outcomes)), strict=True
-        ):
+        for name, table in tables.items():
             write_table(beside / name, table)
-        if languages:
-            from urbsim.output.figures import write_figures
-
-            write_figures(beside / "figures", outcomes, languages)
+        if draw is not None:
+            draw(beside / "figures")
         facts = json.dumps(_facts(outcomes, solver, rtol, seconds), ensure_ascii=False, indent=2)
         (beside / "run.json").write_text(facts + "\n", encoding="utf-8")
         _swap(beside, folder)

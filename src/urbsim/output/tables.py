@@ -1,13 +1,15 @@
-"""Outcomes -> the rows of `trajectories.csv`, `summary.csv` and `targets.csv`."""
+"""Outcomes -> the rows of `trajectories.csv`, `summary.csv`, `targets.csv`, `panel.csv` and `ranking.csv`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from urbsim.names import fold
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import NO_SET
 from urbsim.study.report import Series
+from urbsim.study.standing import Standing
 
 _ORIGIN = ("parameter_set", "base_year")  # which parameters a result came from, and which start
 Cell = str | float | int | bool | None
@@ -69,6 +71,47 @@ def target_table(outcomes: Sequence[Outcome]) -> Table:
         for outcome in outcomes
         for verdict in (outcome.run.verdicts if outcome.run else ())
     ]
+    return header, rows
+
+
+def panel_table(outcomes: Sequence[Outcome], indicators: Collection[str], areas: Collection[str]) -> Table:
+    """Give indicators by place, region, scenario and year, a row each; without `areas`, of all regions."""
+    header = ("place", "region", "scenario", "indicator", "unit", "year", "value", *_ORIGIN)
+    wanted = set(map(fold, areas))
+    rows: list[tuple[Cell, ...]] = [
+        (
+            *(outcome.place.name, series.area, outcome.name, series.indicator.id, series.indicator.unit),
+            *(int(year), float(value), *_origin(outcome)),
+        )
+        for outcome, series in _series(outcomes)
+        if series.indicator.id in indicators and (not wanted or fold(series.area) in wanted)
+        for year, value in zip(_years(outcome), series.values, strict=True)
+        if math.isfinite(value)
+    ]
+    return header, rows
+
+
+def ranking_table(ranking: Sequence[Standing]) -> Table:
+    """Give areas in the order of how far they fall short of their targets, a row each."""
+    header = (
+        *("rank", "place", "region", "scenario", "indicator", "unit", "year", "value"),
+        *("operator", "target", "gap", "met", "year_met", "source", *_ORIGIN),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for position, standing in enumerate(ranking, start=1):
+        verdict = standing.verdict
+        judged: tuple[Cell, ...] = (None,) * 6
+        if verdict is not None:
+            target = verdict.target
+            source = "; ".join(filter(None, (target.source, target.clause)))
+            judged = (target.operator, target.value, verdict.gap, verdict.met, verdict.year_met, source)
+        rows.append(
+            (
+                *(position, standing.outcome.place.name, standing.area, standing.outcome.name),
+                *(standing.indicator.id, standing.indicator.unit, standing.year, standing.value),
+                *(*judged, *_origin(standing.outcome)),
+            )
+        )
     return header, rows
 
 

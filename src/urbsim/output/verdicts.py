@@ -1,4 +1,4 @@
-"""Print what came of the targets: the table that ends a run."""
+"""Print what came of the targets: the tables that end a run and a panel."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from urbsim.study.judge import find_conflicts
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Place
 from urbsim.study.quantity import quantity
+from urbsim.study.standing import Standing
 from urbsim.study.target import Conflict, Target, Verdict
 from urbsim.study.words import Language
 
@@ -28,6 +29,10 @@ _WORDS = {
     "open": {"zh": "？", "en": " ?"},
     "year": {"zh": "年：", "en": ": "},
     "comma": {"zh": "：", "en": ", "},
+    "region": {"zh": "区域", "en": "region"},
+    "place": {"zh": "地区", "en": "place"},
+    "target": {"zh": "目标", "en": "target"},
+    "verdict": {"zh": "结果", "en": "result"},
     "failed": {"zh": "运行失败", "en": "failed"},
     "rule": {
         "zh": "“约”：比率低于目标不超过0.5个百分点、数量低于目标不超过1%，即视为达到。",
@@ -67,6 +72,36 @@ def print_verdicts(outcomes: Sequence[Outcome], console: Console, language: Lang
         # A plan may set the same two numbers twice, as "about" and as "at least": one line says it all.
         for note in dict.fromkeys(_note(conflict, names, language) for conflict in conflicts):
             console.print(note)
+
+
+def print_ranking(ranking: Sequence[Standing], console: Console, language: Language = "en") -> None:
+    """Print areas by how far they fall short of their targets, the farthest first."""
+    if not ranking:
+        return
+    first = ranking[0]
+    unit = first.indicator.unit
+    heading = f"{first.indicator.name[language]}, {first.year}"
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title_justify="left")
+    for column in ("", "region", "place", "scenario"):
+        table.add_column(Text(_WORDS[column][language] if column else ""), no_wrap=True)
+    table.add_column(Text(heading), no_wrap=True, justify="right")
+    for column in ("target", "verdict"):
+        table.add_column(Text(_WORDS[column][language]), no_wrap=True)
+    for position, standing in enumerate(ranking, start=1):
+        place, verdict = standing.outcome.place, standing.verdict
+        demand = _demand(verdict.target, (standing.indicator,), language) if verdict else ""
+        table.add_row(
+            str(position),
+            Text(place.area_title(standing.area)[language]),
+            Text(place.title[language]),
+            Text(_scenario(standing.outcome, language)),
+            Text(quantity(standing.value, unit, language=language)),
+            Text(demand),
+            _distance(verdict, unit, language) if verdict else Text(""),
+        )
+    console.print(table)
+    if any(s.verdict is not None and s.verdict.target.operator == "~" for s in ranking):
+        console.print(_WORDS["rule"][language])
 
 
 def _tables(
@@ -138,6 +173,12 @@ def _verdict(verdict: Verdict, unit: str, language: Language) -> Text:
         gap = _number(verdict.gap, unit, language, signed=True)
         cell = Text(f"{value}  ").append(f"{_WORDS['missed'][language]} {gap}", style="red")
     return cell.append(_WORDS["open"][language], style="yellow") if verdict.open else cell
+
+
+def _distance(verdict: Verdict, unit: str, language: Language) -> Text:
+    word, style = ("met", "green") if verdict.met else ("missed", "red")
+    gap = _number(verdict.gap, unit, language, signed=True)
+    return Text(f"{_WORDS[word][language]} {gap}", style=style)
 
 
 def _number(value: float, unit: str, language: Language, *, signed: bool = False) -> str:
