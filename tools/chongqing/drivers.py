@@ -1,6 +1,6 @@
-"""What comes from outside the equations: incomes and urban jobs by year, 2020-2035.
+"""Incomes and urban jobs in the base years, and what comes from outside the equations, 2010-2035.
 
-Up to 2024 or 2025 they are published or follow from published values; after that they are assumptions.
+Up to 2024 or 2025 the paths are published or follow from published values; after that they are assumptions.
 """
 
 from __future__ import annotations
@@ -8,15 +8,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from chongqing.capacity import DAYS_TO_CENSUS
 from chongqing.evidence import AGES, CITY, PLACE, REGIONS, Evidence, Floats, by_region, scaled
 from chongqing.people import People
 
+FIRST, LAST = 2010, 2035
+"""Years of the paths; each value stands for the end of its year."""
 RATIO_DECLINE = 0.015
-"""Yearly fall of the urban-rural income ratio from 2026 on: published studies and judgement, 0.005-0.025."""
-JOB_ELASTICITY = 0.15
-"""Growth of urban jobs over growth of GDP from 2025 on: 0.37 in 2012-2021 and 0.02 in 2021-2024; 0-0.37."""
-OUTSIDE_2025 = 0.043
-"""Growth of national urban income in 2025: judgement."""
+"""Yearly fall of the national urban-rural income ratio from 2026 on: published studies and judgement,
+0.005-0.025."""
+OUTSIDE_2025 = {"urban": 0.043, "rural": 0.058}
+"""Nominal growth of national incomes in 2025: recalled, to be checked."""
+CAMPAIGN_NORMAL = 200_000.0
+"""Settlers a year to which the multiple of the campaign is relative [person/year]: the floor of the plan for
+2016-2020."""
 
 
 def income_growth(year: int) -> float:
@@ -24,60 +29,93 @@ def income_growth(year: int) -> float:
     return 0.046 - 0.006 * (year - 2026) / 9
 
 
-def gdp_growth(year: int) -> float:
-    """Return the growth of GDP: 5.3 % in 2025 falling to 4.0 % in 2035, judgement (2.5-5.0 in 2035)."""
-    return 0.053 - 0.013 * (year - 2025) / 10
+def national_growth(facts: Evidence, year: int) -> float:
+    """Return the real growth of national output; from 2026 on 4.7 % falling to 3.6 % in 2036, judgement.
+
+    2.3-4.5 % in 2036. The plan to 2035 asks for about 4.2 % a year on average.
+    """
+    if year <= 2025:
+        return facts.need("china", "gdp_growth", year, "recalled") / 100
+    return 0.047 - 0.011 * (year - 2026) / 10
 
 
-def city_income(facts: Evidence, residence: str) -> dict[int, float]:
-    """Return disposable income per head of urban or rural residents of the whole city [yuan/year]."""
-    path = {
-        year: facts.need(CITY, f"{residence}_disposable_income", year, "first-release", "derived-estimate")
-        for year in range(2020, 2026)
+def growth_path(facts: Evidence) -> dict[int, float]:
+    """Return real national growth at year ends: the mean of the years before and after [1/year]."""
+    return {
+        year: (national_growth(facts, year) + national_growth(facts, year + 1)) / 2
+        for year in range(FIRST, LAST + 1)
     }
-    for year in range(2026, 2036):
+
+
+def outside_income(facts: Evidence, residence: str) -> dict[int, float]:
+    """Return national disposable income per head of urban or rural residents [yuan/year].
+
+    On the definition in use since 2013; the years before as the national bureau carried them back.
+    """
+    path = {
+        year: facts.need("china", f"{residence}_disposable_income", year, "recalled")
+        for year in range(FIRST, 2025)
+    }
+    path[2025] = path[2024] * (1 + OUTSIDE_2025[residence])
+    for year in range(2026, LAST + 1):
         path[year] = path[year - 1] * (1 + income_growth(year))
         if residence == "rural":
             path[year] /= 1 - RATIO_DECLINE
     return path
 
 
-def relative_income(facts: Evidence, residence: str) -> Floats:
-    """Return regional income over the city's in 2020: districts weighted by residents, without Yuzhong."""
+def present_definition(facts: Evidence, residence: str) -> float:
+    """Return what turns an income of the old definition (to 2013) into one of the present.
+
+    The value of 2014 less its growth printed on the present definition is 2013 as it would read today; over
+    2013 as printed. Urban income fell by 9 % (migrant workers came in), rural rose by 2 %.
+    """
+    printed = facts.need(CITY, f"{residence}_disposable_income", 2013, "first-release")
+    later = facts.need(CITY, f"{residence}_disposable_income", 2014, "first-release")
+    return later / (1 + facts.need(CITY, f"{residence}_income_growth", 2014, "recalled") / 100) / printed
+
+
+def city_income(facts: Evidence, residence: str, year: int) -> float:
+    """Return the city's disposable income per head, present definition [yuan/year]."""
+    name = f"{residence}_disposable_income"
+    value = facts.need(CITY, name, year, "first-release", "derived-estimate")
+    return value * present_definition(facts, residence) if year <= 2013 else value
+
+
+def relative_income(facts: Evidence, residence: str, year: int) -> Floats:
+    """Return regional income over the city's: districts weighted by residents, without Yuzhong."""
+    census = 2010 if year < 2015 else 2020
     means = []
     for region in REGIONS:
         known = [d for d in region.districts if d != "yuzhong"]
-        incomes = [facts.need(d, f"{residence}_disposable_income", 2020, "first-release") for d in known]
-        weights = [facts.count([d], f"{residence}_population") for d in known]
+        incomes = [facts.need(d, f"{residence}_disposable_income", year, "first-release") for d in known]
+        weights = [facts.count([d], f"{residence}_population", census) for d in known]
         means.append(np.average(incomes, weights=weights))
-    return np.array(means) / np.average(means, weights=by_region(facts, f"{residence}_population"))
+    people = by_region(facts, f"{residence}_population", census)
+    return np.array(means) / np.average(means, weights=people)
 
 
-def outside_income(facts: Evidence) -> dict[int, float]:
-    """Return national urban income per head [yuan/year]: what those meet who leave Chongqing."""
-    path = {y: facts.need("china", "urban_disposable_income", y, "recalled") for y in range(2020, 2025)}
-    path[2025] = path[2024] * (1 + OUTSIDE_2025)
-    for year in range(2026, 2036):
-        path[year] = path[year - 1] * (1 + income_growth(year))
-    return path
+def regional_income(facts: Evidence, residence: str, year: int) -> Floats:
+    """Return disposable income per head by region, present definition [yuan/(year*person)]."""
+    return city_income(facts, residence, year) * relative_income(facts, residence, year)
 
 
-def city_jobs(facts: Evidence) -> dict[int, float]:
-    """Return urban employment of the whole city [person]."""
-    jobs = {
-        year: facts.need(CITY, "urban_employment", year, "revised-2021", "first-release") * 1e4
-        for year in (2012, 2021, 2022, 2024)
-    }
-    path = {
-        2020: jobs[2012] * (jobs[2021] / jobs[2012]) ** (8 / 9),
-        2021: jobs[2021],
-        2022: jobs[2022],
-        2023: (jobs[2022] + jobs[2024]) / 2,
-        2024: jobs[2024],
-    }
-    for year in range(2025, 2036):
-        path[year] = path[year - 1] * (1 + JOB_ELASTICITY * gdp_growth(year))
-    return path
+def city_jobs(facts: Evidence, year: int) -> float:
+    """Return urban employment of the whole city in a base year [person].
+
+    2020: on the exponential from 2012 to 2021. 2010: 2012 at its employment per urban resident.
+    """
+
+    def published(when: int) -> float:
+        return facts.need(CITY, "urban_employment", when, "revised-2021", "first-release") * 1e4
+
+    if year == 2010:
+        then, later = (
+            facts.need(CITY, "urban_population", *choice)
+            for choice in ((2010, "census-2010"), (2012, "nbs-revised"))
+        )
+        return published(2012) * then / later
+    return published(2012) * (published(2021) / published(2012)) ** (8 / 9)
 
 
 def participation() -> Floats:
@@ -87,9 +125,48 @@ def participation() -> Floats:
     return rows.value.astype(float)[list(AGES)].to_numpy()
 
 
-def job_shares(everyone: People) -> Floats:
-    """Return the regional shares of urban jobs: those of the urban labour force of 2020.
+def regional_jobs(facts: Evidence, everyone: People, year: int) -> Floats:
+    """Return urban employment by region [person]: the city's, by the urban labour force.
 
-    Unemployment by region is not published: every region starts at the city's.
+    Unemployment by region is not published: every region starts at the city's. The census long form gives
+    employment by sector as shares only.
     """
-    return scaled(everyone.urban @ participation(), 1.0)
+    return scaled(everyone.urban @ participation(), city_jobs(facts, year))
+
+
+def expected_growth(facts: Evidence, year: int) -> Floats:
+    """Return the growth of urban residents that regions have seen [1/year].
+
+    2020: 2017-2020. 2010: that of the city in 2007-2010 shifted by how regions differ in 2010-2013; zone
+    figures begin in 2010.
+    """
+
+    def urban(place: str, when: int) -> float:
+        return facts.need(place, "urban_population", when, f"census-{when}", "derived-panel", "first-release")
+
+    first = 2010 if year == 2010 else 2017
+    growth = np.array([np.log(urban(r.evidence, first + 3) / urban(r.evidence, first)) / 3 for r in REGIONS])
+    if year == 2010:
+        city = np.log(urban(CITY, 2010) / urban(CITY, 2007)) / 3
+        growth += city - np.average(growth, weights=by_region(facts, "urban_population", 2010))
+    return growth
+
+
+def campaign(facts: Evidence) -> dict[int, float]:
+    """Return the multiple of settlement applications at year ends, 1 from 2014 on.
+
+    Conversions from the census of 2010 to the end of 2011, in 2012 and in 2013, over the normal number.
+    Straight lines join the values, so that of a year is the mean of its two ends: begun at its height, the
+    campaign fades within 2011. 2012 and 2013 share their mean, so that the line falls to 1.
+    """
+    total = {
+        year: facts.need(CITY, "hukou_conversions_cumulative", year, "reform-count") * 1e4
+        for year in (2011, 2012, 2013)
+    }
+    before = facts.need(CITY, "hukou_conversions_per_day", 2010, "reform-count") * DAYS_TO_CENSUS
+    first = (total[2011] - before) / CAMPAIGN_NORMAL
+    later = (total[2013] - total[2011]) / 2 / CAMPAIGN_NORMAL
+    # 2012 and 2013 together: (end of 2011)/2 + end of 2012 + (end of 2013)/2 = 2 * later, the last being 1.
+    steady = (2 * later - 0.5) / 1.5
+    path = {2010: 2 * first - steady, 2011: steady, 2012: steady}
+    return path | dict.fromkeys(range(2013, LAST + 1), 1.0)

@@ -19,6 +19,8 @@ Key = tuple[str, str, int, str]  # place, indicator, year, vintage
 AGES = [f"age {a} {a + 4}" for a in range(0, 85, 5)] + ["age 85 plus"]
 AGE_IDS = [age.removeprefix("age ").replace(" ", "_") for age in AGES]
 CITY = "chongqing"
+BASE_YEARS = (2010, 2020)
+"""Censuses of 1 November, each standing for the end of its year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,8 @@ REGIONS = (
         districts=("qianjiang", "wulong", "shizhu", "xiushan", "youyang", "pengshui"),
     ),
 )
+MERGED_2011 = ("qijiang", "dazu")
+"""Districts of 2020 that were two until 2011 (Qijiang and Wansheng, Dazu and Shuangqiao)."""
 DISTRICTS = tuple(district for region in REGIONS for district in region.districts)
 
 
@@ -125,10 +129,21 @@ class Evidence:
         """Add up a census count [person]."""
         return sum(self.need(place, indicator, year, f"census-{year}") for place in places) * 1e4
 
-    def panel(self, districts: Iterable[str], indicator: str) -> float:
-        """Add up a yearbook count of 2020 [persons, beds …]; Yuzhong, missing there, counts as nothing."""
-        values = (self.get(d, indicator, 2020, "first-release", "hukou-register") for d in districts)
-        return sum(value or 0.0 for value in values) * 1e4
+    def panel(self, districts: Iterable[str], indicator: str, year: int = 2020) -> float:
+        """Add up a yearbook count [persons, beds …]; Yuzhong, missing there, counts as nothing.
+
+        In 2010 Qijiang and Dazu stand there without Wansheng and Shuangqiao, which joined them in 2011: they
+        are scaled up by residents.
+        """
+        total = 0.0
+        for d in districts:
+            count = self.get(d, indicator, year, "first-release", "hukou-register") or 0.0
+            if year == 2010 and d in MERGED_2011:
+                count *= self.count([d], "resident_population", 2010) / self.count(
+                    [f"{d}_old"], "resident_population", 2010
+                )
+            total += count
+        return total * 1e4
 
 
 def by_region(facts: Evidence, indicator: str, year: int = 2020) -> Floats:

@@ -1,4 +1,4 @@
-"""Everyone at the end of 2020 by region, age and status, holding every published total."""
+"""Everyone in a base year by region, age and status, holding every published total."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chongqing.evidence import AGES, CITY, DISTRICTS, REGIONS, Evidence, Floats, by_region, scaled
+from chongqing.evidence import (
+    AGES,
+    CITY,
+    DISTRICTS,
+    MERGED_2011,
+    REGIONS,
+    Evidence,
+    Floats,
+    by_region,
+    scaled,
+)
 from chongqing.vital import national_death_rates, ten_year_survival
 
 CONTRAST = 0.5
@@ -19,9 +29,11 @@ RURAL_OUTSIDERS = 0.10
 """Share of people registered in another province who live in the countryside: judgement, 0.05-0.20."""
 CHILD_OUTSIDERS = 0.06
 """Share of residents from outside aged 0-9: national inter-province migrants in 2020, recalled."""
-VILLAGERS_URBAN_HUKOU = (0.10, 0.08, 0.06, 0.05)
-"""Share of rural residents with an urban registration, by region: judgement, half to double (converts of
-2010-2013 who kept their village home, town registrations in places counted as rural)."""
+VILLAGERS_URBAN_HUKOU = {2010: (0.05, 0.04, 0.03, 0.03), 2020: (0.10, 0.08, 0.06, 0.05)}
+"""Share of rural residents with an urban registration, by region: judgement, half to double (town
+registrations in places counted as rural; in 2020 also converts of 2010-2013 who kept their village home)."""
+OUTSIDERS_URBAN_HUKOU = 0.30
+"""Share of outsiders in towns with a non-agricultural registration in 2010: judgement, 0.15-0.45."""
 MOVERS_URBAN_HUKOU = 0.70
 """Share with urban registration among people who left a region, over that of all its registered: judgement,
 0.4-1.0."""
@@ -32,14 +44,18 @@ AWAY_FROM_CENTRE = 0.02
 """Share of people registered in the central city living outside Chongqing: judgement, 0.01-0.04."""
 AWAY_CHILDREN = 0.40
 """Absence at 0-14 over that at 25-39: judgement; many children stay with their grandparents."""
-AWAY_OLDER = (0.90, 0.75, 0.60, 0.45, 0.33, 0.25, 0.20, 0.15)
-"""Absence from 50-54 on over that at 45-49, set so that 10-17 % of those away are 60 or older, as the
-register (706 registered in 2017, 10k) and the sample survey (622 resident) imply."""
+AWAY_OLDER = {
+    2010: (0.70, 0.50, 0.33, 0.20, 0.13, 0.10, 0.08, 0.05),
+    2020: (0.90, 0.75, 0.60, 0.45, 0.33, 0.25, 0.20, 0.15),
+}
+"""Absence from 50-54 on over that at 45-49. In 2020 set so that 10-17 % of those away are 60 or older, as
+the register (706 registered in 2017, 10k) and the sample survey (622 resident) imply. In 2010 judgement:
+leaving in great numbers began in the 1990s with those then in their twenties, so it falls off sooner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """Persons at the end of 2020, arrays of (4 regions, 18 ages), with the registered totals by region."""
+    """Persons in a base year, arrays of (4 regions, 18 ages), with the registered totals by region."""
 
     residents: Floats
     rural: Floats
@@ -115,11 +131,11 @@ def cohort_ratio(facts: Evidence, districts: Iterable[str]) -> Floats:
     return after[2:-1] / before[:-3] / ten_year_survival(national_death_rates(facts))
 
 
-def absence_by_age(facts: Evidence) -> Floats:
+def absence_by_age(facts: Evidence, year: int) -> Floats:
     """Estimate how likely a registered person is to be away, by age, up to a factor.
 
-    From 15 to 49 a chain of the ten-year net losses of the two mountain regions in 2010-2020; see the
-    constants for children and the old.
+    From 15 to 49 a chain of the ten-year net losses of the two mountain regions in 2010-2020, taken for both
+    years; see the constants for children and the old.
     """
     ratio = cohort_ratio(facts, (d for region in REGIONS[2:] for d in region.districts))
     present = np.ones(len(AGES))
@@ -127,15 +143,15 @@ def absence_by_age(facts: Evidence) -> Floats:
         present[a] = min(1.0, present[a - 2] * ratio[a - 2])
     absent = 1 - present
     absent[:3] = AWAY_CHILDREN * absent[5:8].mean()
-    absent[10:] = np.array(AWAY_OLDER) * absent[9]
+    absent[10:] = np.array(AWAY_OLDER[year]) * absent[9]
     return absent
 
 
-def outsiders_by_age(facts: Evidence) -> Floats:
+def outsiders_by_age(facts: Evidence, year: int) -> Floats:
     """Estimate the age profile of residents from outside the city; adds to 1.
 
-    Those who came in 2010-2020 follow the cohort gains of the central city, where two thirds of them live;
-    those who were there in 2010 follow the same gains, ten years older.
+    Those who came in the ten years before follow the cohort gains of the central city in 2010-2020, where
+    two thirds of them live; those who were there before follow the same gains, ten years older.
     """
     centre = REGIONS[0].districts
     survival = ten_year_survival(national_death_rates(facts))
@@ -143,7 +159,11 @@ def outsiders_by_age(facts: Evidence) -> Floats:
     gain[2:-1] = facts.ages(centre, 2020)[2:-1] - facts.ages(centre, 2010)[:-3] * survival
     older = np.zeros(len(AGES))
     older[2:-1] = gain[:-3] * survival
-    then, now = (facts.count(DISTRICTS, "population_registered_other_province", y) for y in (2010, 2020))
+    now = facts.count(DISTRICTS, "population_registered_other_province", year)
+    if year == 2020:
+        then = facts.count(DISTRICTS, "population_registered_other_province", 2010)
+    else:
+        then = facts.need(CITY, "population_registered_other_province", 2000, "recalled") * 1e4
     profile = scaled(gain, 1 - then / now) + scaled(older, then / now)
     profile[:2] = 0.0
     profile = scaled(profile, 1 - CHILD_OUTSIDERS)
@@ -151,11 +171,17 @@ def outsiders_by_age(facts: Evidence) -> Floats:
     return profile
 
 
-def registered_by_district(facts: Evidence) -> dict[str, float]:
-    """Return registered people at the end of 2020 [person]; Yuzhong, missing, is the city less all others."""
-    counts = {d: facts.panel([d], "registered_population") for d in DISTRICTS}
-    city = facts.need(CITY, "registered_population", 2020, "hukou-register") * 1e4
-    counts["yuzhong"] = city - sum(counts.values())
+def registered_by_district(facts: Evidence, year: int) -> dict[str, float]:
+    """Return registered people at the end of a year [person]; Yuzhong, missing, is the city less all others.
+
+    In 2010 the yearbook has Qijiang and Dazu without the districts that joined them: the census count is
+    taken for them.
+    """
+    counts = {d: facts.panel([d], "registered_population", year) for d in DISTRICTS}
+    if year == 2010:
+        counts |= {d: facts.count([d], "registered_population", 2010) for d in MERGED_2011}
+    city = facts.need(CITY, "registered_population", year, "hukou-register") * 1e4
+    counts["yuzhong"] = city - sum(count for d, count in counts.items() if d != "yuzhong")
     return counts
 
 
@@ -168,10 +194,10 @@ def urban_hukou_rates(facts: Evidence) -> dict[str, float]:
     before = {
         d: facts.need(d, "nonagricultural_hukou_share_of_residents", 2010, "census-2010") / 100
         for d in DISTRICTS
-        if d not in ("dazu", "qijiang")  # merged in 2011
+        if d not in MERGED_2011
     }
     typical = float(np.median([before[d] for d in REGIONS[1].districts if d in before]))
-    before |= dict.fromkeys(("dazu", "qijiang"), typical)
+    before |= dict.fromkeys(MERGED_2011, typical)
     known = {
         place: line["value"] / 100
         for (place, indicator, _, _), line in sorted(facts.lines.items())  # the latest year last
@@ -188,22 +214,53 @@ def urban_hukou_rates(facts: Evidence) -> dict[str, float]:
     return {d: known.get(d) or fitted(before[d]) for d in DISTRICTS}
 
 
-def registered_by_region(facts: Evidence) -> tuple[Floats, Floats]:
-    """Return registered people, and those with urban hukou (49.2 % in all), by region [person]."""
-    counts, rates = registered_by_district(facts), urban_hukou_rates(facts)
-    everyone = np.array([sum(counts[d] for d in region.districts) for region in REGIONS])
+def registered_by_region(facts: Evidence, year: int) -> Floats:
+    """Return registered people by region [person]."""
+    counts = registered_by_district(facts, year)
+    return np.array([sum(counts[d] for d in region.districts) for region in REGIONS])
+
+
+def registered_urban_2020(facts: Evidence) -> Floats:
+    """Return registered people with urban hukou at the end of 2020, 49.2 % in all, by region [person]."""
+    counts, rates = registered_by_district(facts, 2020), urban_hukou_rates(facts)
     urban = np.array([sum(counts[d] * rates[d] for d in region.districts) for region in REGIONS])
     share = facts.need(CITY, "hukou_urbanization_rate", 2020, "plan-baseline") / 100
-    return everyone, scaled(urban, share * everyone.sum())
+    return scaled(urban, share * sum(counts.values()))
 
 
-def away_total(facts: Evidence) -> float:
-    """Return registered people living outside at the end of 2020 [person]: 2021 and its fall to 2022."""
-    then, later = (
-        facts.need(CITY, "outflow_population_outside_city", year, "first-release") * 1e4
-        for year in (2021, 2022)
-    )
-    return then + (then - later)
+def nonagricultural_residents(facts: Evidence) -> Floats:
+    """Return residents with a non-agricultural registration, census of 2010, by region [person].
+
+    The two districts merged in 2011 share what the others leave of the city's total.
+    """
+    share = "nonagricultural_hukou_share_of_residents"
+
+    def counted(place: str) -> float:
+        residents = facts.count([place], "resident_population", 2010)
+        return residents * facts.need(place, share, 2010, "census-2010") / 100
+
+    counts = {d: counted(d) for d in DISTRICTS if d not in MERGED_2011}
+    left = counted(CITY) - sum(counts.values())
+    merged = facts.count(MERGED_2011, "resident_population", 2010)
+    for d in MERGED_2011:
+        counts[d] = left * facts.count([d], "resident_population", 2010) / merged
+    return np.array([sum(counts[d] for d in region.districts) for region in REGIONS])
+
+
+def away_total(facts: Evidence, year: int) -> float:
+    """Return registered people living outside [person], on the concept published until 2007 and since 2021.
+
+    2010: the straight line from 2007 to 2012. 2020: 2021 and its fall to 2022. Registered plus from other
+    provinces less residents gives 1.1 and 1.2 % more. (The counts of 2012 and 2013 are of people away for a
+    month or longer; they stand well above what registered and residents allow.)
+    """
+
+    def published(when: int) -> float:
+        return facts.need(CITY, "outflow_population_outside_city", when, "first-release") * 1e4
+
+    if year == 2010:
+        return published(2007) + (published(2012) - published(2007)) * 3 / 5
+    return published(2021) + (published(2021) - published(2022))
 
 
 def moved_to_centre(registered: Floats, gone: Floats) -> Floats:
@@ -218,29 +275,43 @@ def moved_to_centre(registered: Floats, gone: Floats) -> Floats:
     return moved
 
 
-def people(facts: Evidence) -> People:
+def registered_urban_2010(present: Floats, moved: Floats, away: Floats, registered: Floats) -> Floats:
+    """Return registered people with urban hukou in 2010 by region [person].
+
+    Those present, and among those away or in the centre `MOVERS_URBAN_HUKOU` times the region's own share.
+    """
+    share = (present[1:]) / (registered[1:] - MOVERS_URBAN_HUKOU * (moved + away)[1:])
+    from_elsewhere = float((MOVERS_URBAN_HUKOU * share * moved[1:]).sum())
+    centre = (present[0] - from_elsewhere) / (registered[0] - MOVERS_URBAN_HUKOU * away[0])
+    return np.append(centre, share) * registered
+
+
+def people(facts: Evidence, year: int = 2020) -> People:
     """Place everyone: residence by age, then hukou among town residents, then those away."""
-    residents = np.array([facts.ages(region.districts, 2020) for region in REGIONS])
-    urban = by_region(facts, "urban_population")
+    residents = np.array([facts.ages(region.districts, year) for region in REGIONS])
+    urban = by_region(facts, "urban_population", year)
     rural = residents.sum(axis=1) - urban
-    outsiders = by_region(facts, "population_registered_other_province")
-    registered, registered_urban = registered_by_region(facts)
+    outsiders = by_region(facts, "population_registered_other_province", year)
+    registered = registered_by_region(facts, year)
 
     gone = registered + outsiders - residents.sum(axis=1)
     moved = moved_to_centre(registered, gone)
-    away = scaled(gone - moved, away_total(facts))
+    away = scaled(gone - moved, away_total(facts, year))
     outside = outsiders * (1 - RURAL_OUTSIDERS)
-
-    # Urban hukou in the towns of a region: its own, less those away, in villages and gone to the centre.
-    mover_rate = MOVERS_URBAN_HUKOU * registered_urban / registered
-    moved_urban = moved * mover_rate
-    moved_urban[0] = -moved_urban[1:].sum()
-    in_villages = np.array(VILLAGERS_URBAN_HUKOU) * rural
-    urban_hukou = registered_urban - away * mover_rate - in_villages - moved_urban
+    in_villages = np.array(VILLAGERS_URBAN_HUKOU[year]) * rural
+    if year == 2010:  # the census asked for the kind of registration where people live
+        urban_hukou = nonagricultural_residents(facts) - OUTSIDERS_URBAN_HUKOU * outside - in_villages
+        registered_urban = registered_urban_2010(urban_hukou + in_villages, moved, away, registered)
+    else:  # the register's own, less those away, in villages and gone to the centre
+        registered_urban = registered_urban_2020(facts)
+        mover_rate = MOVERS_URBAN_HUKOU * registered_urban / registered
+        moved_urban = moved * mover_rate
+        moved_urban[0] = -moved_urban[1:].sum()
+        urban_hukou = registered_urban - away * mover_rate - in_villages - moved_urban
     rural_hukou = urban - outside - urban_hukou
 
-    urban_shares, rural_shares = shares_by_residence(facts, 2020)
-    absence, outsider_shares = absence_by_age(facts), outsiders_by_age(facts)
+    urban_shares, rural_shares = shares_by_residence(facts, year)
+    absence, outsider_shares = absence_by_age(facts, year), outsiders_by_age(facts, year)
     stocks: dict[str, list[Floats]] = {
         "rural": [],
         "urban_hukou": [],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,7 +28,10 @@ recalled, while ageing alone adds about 2 % a year."""
 MORTALITY_TREND = 0.985
 """Yearly factor on death rates at equal age after 2024: judgement, 0.975-1.0."""
 
+KINDS = {"urban": (1.0, 1.0), "rural": (RURAL_FERTILITY, RURAL_MORTALITY)}  # fertility, mortality over urban
 STEPS = 16  # Euler steps a year, as the equations
+
+Stocks = dict[str, Floats]  # residents of the city by age, urban and rural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,11 @@ def women_shares(facts: Evidence) -> Floats:
     return women / (women + men)
 
 
+def published_count(facts: Evidence, indicator: str, year: int) -> float:
+    """Return the births or deaths of a calendar year [person/year]."""
+    return facts.need(CITY, indicator, year, "revised-2021", "first-release", "derived-estimate") * 1e4
+
+
 def fit_levels(facts: Evidence, urban: Floats, rural: Floats) -> Vital:
     """Fit the yearly level of fertility and mortality to the published births and deaths.
 
@@ -85,11 +93,12 @@ def fit_levels(facts: Evidence, urban: Floats, rural: Floats) -> Vital:
     shape = shape * (urban + rural) / (urban + RURAL_MORTALITY * rural)
     bearing = women_shares(facts) * fertility_shares(facts) / 5
 
-    def published(indicator: str, year: int) -> float:
-        return facts.need(CITY, indicator, year, "revised-2021", "first-release", "derived-estimate") * 1e4
-
-    fertility = {2020: published("births", 2020) / float(bearing @ (urban + RURAL_FERTILITY * rural))}
-    mortality = {2020: published("deaths", 2020) / float(shape @ (urban + RURAL_MORTALITY * rural))}
+    fertility = {
+        2020: published_count(facts, "births", 2020) / float(bearing @ (urban + RURAL_FERTILITY * rural))
+    }
+    mortality = {
+        2020: published_count(facts, "deaths", 2020) / float(shape @ (urban + RURAL_MORTALITY * rural))
+    }
     for year in (2021, 2022, 2023):
         fertile, mortal = fertility[year - 1], mortality[year - 1]
         for _ in range(20):  # a fixed point, quick: the counts of a year barely feed back on its stocks
@@ -97,8 +106,8 @@ def fit_levels(facts: Evidence, urban: Floats, rural: Floats) -> Vital:
             villages, more_births, more_deaths = _live_a_year(
                 rural, fertile * RURAL_FERTILITY * bearing, mortal * RURAL_MORTALITY * shape
             )
-            fertile *= published("births", year) / (births + more_births)
-            mortal *= published("deaths", year) / (deaths + more_deaths)
+            fertile *= published_count(facts, "births", year) / (births + more_births)
+            mortal *= published_count(facts, "deaths", year) / (deaths + more_deaths)
         fertility[year], mortality[year] = fertile, mortal
         urban, rural = towns, villages
     level = mortality[2021]
@@ -109,25 +118,68 @@ def fit_levels(facts: Evidence, urban: Floats, rural: Floats) -> Vital:
     )
 
 
-def _live_a_year(stock: Floats, bearing: Floats, dying: Floats) -> tuple[Floats, float, float]:
-    """Move a closed population on by a year: the stock, its births and its deaths."""
+def fit_decade(facts: Evidence, levels: Vital, before: Stocks, after: Stocks) -> Vital:
+    """Add the levels of 2011-2019 to those from 2020 on.
+
+    Towns and villages are moved on from the census of 2010 with net arrivals at a constant rate by age, such
+    that the stocks of 2020 are met; births and deaths of each year are the published ones.
+    """
+    bearing = women_shares(facts) * fertility_shares(facts) / 5
+    years = range(2011, 2021)
+    births = {year: published_count(facts, "births", year) for year in years}
+    deaths = {year: published_count(facts, "deaths", year) for year in years}
+    fertility = dict.fromkeys(years, levels.fertility[2020])
+    mortality = dict.fromkeys(years, levels.mortality[2020])
+    arriving = {kind: np.zeros(len(AGES)) for kind in before}
+    for _ in range(150):  # a fixed point: 0.3 of a miss is made good at a time
+        stocks = dict(before)
+        for year in years:
+            born = died = 0.0
+            for kind, (fertile, mortal) in KINDS.items():
+                stocks[kind], b, d = _live_a_year(
+                    stocks[kind],
+                    fertility[year] * fertile * bearing,
+                    mortality[year] * mortal * levels.death_rates,
+                    arriving[kind],
+                )
+                born, died = born + b, died + d
+            fertility[year] *= births[year] / born
+            mortality[year] *= deaths[year] / died
+        for kind, goal in after.items():
+            arriving[kind] += 0.3 * np.log(goal / stocks[kind]) / 10
+    worst = max(float(np.abs(stocks[kind] / after[kind] - 1).max()) for kind in after)
+    if worst > 1e-3:
+        raise ArithmeticError(f"the census of 2020 is missed by {worst:.1%}")
+    return replace(
+        levels,
+        fertility={**fertility, **levels.fertility},
+        mortality={**mortality, **levels.mortality},
+    )
+
+
+def _live_a_year(
+    stock: Floats, bearing: Floats, dying: Floats, arriving: Floats | float = 0.0
+) -> tuple[Floats, float, float]:
+    """Move a population on by a year, net arrivals at a rate by age: the stock, its births and its deaths."""
     births = deaths = 0.0
     for _ in range(STEPS):
         born, died = float(bearing @ stock), dying * stock
         growing = np.append(stock[:-1] / 5, 0.0)
         joining = np.concatenate([[born], growing[:-1]])
-        stock = stock + (joining - growing - died) / STEPS
+        stock = stock + (joining - growing - died + arriving * stock) / STEPS
         births += born / STEPS
         deaths += float(died.sum()) / STEPS
     return stock, births, deaths
 
 
-def year_ends(means: Mapping[int, float], first: int, last: int) -> dict[int, float]:
+def year_ends(
+    means: Mapping[int, float], first: int, last: int, end: float | None = None
+) -> dict[int, float]:
     """Return values at year ends whose means over calendar years come close to `means`.
 
     Straight lines join them, so the mean of a year is that of its two ends, which leaves one degree of
     freedom and invites zigzag; a small weight on the second differences takes it. Observed means are then
-    missed by 1-2 %.
+    missed by 1-2 %. The value of `last` is `end` where that is given.
     """
     size = last - first + 1
     rows, wanted = [], []
@@ -141,23 +193,34 @@ def year_ends(means: Mapping[int, float], first: int, last: int) -> dict[int, fl
         row[middle - 1 : middle + 2] = 0.2, -0.4, 0.2
         rows.append(row)
         wanted.append(0.0)
-    solution = np.linalg.lstsq(np.array(rows), np.array(wanted), rcond=None)[0]
+    table, goal = np.array(rows), np.array(wanted)
+    if end is None:
+        solution = np.linalg.lstsq(table, goal, rcond=None)[0]
+    else:
+        free = np.linalg.lstsq(table[:, :-1], goal - table[:, -1] * end, rcond=None)[0]
+        solution = np.append(free, end)
     return {first + i: float(value) for i, value in enumerate(solution)}
 
 
+def _joined(means: Mapping[int, float]) -> dict[int, float]:
+    """Return year ends 2010-2035; those from 2020 on do not depend on the decade before."""
+    later = year_ends(means, 2020, 2035)
+    return {**year_ends(means, 2010, 2020, end=later[2020]), **later}
+
+
 def fertility_path(levels: Vital) -> dict[int, float]:
-    """Return total fertility in towns at year ends, 2020-2035 [children per woman]."""
+    """Return total fertility in towns at year ends, 2010-2035 [children per woman]."""
     means = dict(levels.fertility)
     means[2024] = means[2023] * FERTILITY_2024
     for year in range(2025, 2036):
         means[year] = means[2023] * FERTILITY_2025 * (1 + (FERTILITY_2035 - 1) * (year - 2025) / 10)
-    return year_ends(means, 2020, 2035)
+    return _joined(means)
 
 
 def mortality_path(levels: Vital) -> dict[int, float]:
-    """Return the mortality level at year ends, 2020-2035."""
+    """Return the mortality level at year ends, 2010-2035."""
     means = dict(levels.mortality)
     means[2024] = means[2023] * MORTALITY_2024
     for year in range(2025, 2036):
         means[year] = means[year - 1] * MORTALITY_TREND
-    return year_ends(means, 2020, 2035)
+    return _joined(means)
