@@ -20,15 +20,14 @@ from urbsim import __version__
 from urbsim.errors import InputError, Problem, RunError, suggestion
 
 if TYPE_CHECKING:
-    from urbsim.batch import Study
-    from urbsim.study.lever import Lever
     from urbsim.study.outcome import Outcome
     from urbsim.study.words import Language
 
 DONE, FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 SOLVERS = ("rk45", "dop853", "lsoda", "radau", "bdf", "euler", "rk4", "model")
 SHOWN_PROBLEMS = 100
-ONLY_JSON = ("values", "note")  # of `list --json`: too wide for a table
+LISTS = ("scenarios", "levers", "parameters", "indicators", "places", "targets")
+GRADES = ("official", "secondary", "derived", "judgement", "from-memory")
 WIPE = "\r\x1b[K"  # clears the line of a terminal
 
 
@@ -174,27 +173,70 @@ def panel(
 
 
 @cli.command(name="list")
-@click.argument("what", type=click.Choice(("scenarios", "levers", "indicators", "places", "targets")))
-@click.option("--place", default="chongqing", show_default=True, help="Whose levers, indicators, targets.")
+@click.argument("what", type=click.Choice(LISTS))
+@click.argument("named", required=False, metavar="[PLACE]")
+@click.option("--place", default="chongqing", show_default=True, help="Whose levers, parameters, targets …")
+@click.option(
+    "--grade", "grades", multiple=True, type=click.Choice(GRADES), help="Of parameters: only these."
+)
+@click.option(
+    "--detail", is_flag=True, help="Of places: base years, fitted parameters, how sure the numbers are."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the same facts for other programs.")
-def list_(what: str, place: str, as_json: bool) -> int:
-    """List what there is, with units, ranges and plan clauses."""
-    facts = _facts(what, place)
+def list_(
+    what: str, named: str | None, place: str, grades: tuple[str, ...], detail: bool, as_json: bool
+) -> int:
+    """List what there is, with units, ranges, plan clauses, and how sure each number is.
+
+    \b
+    official     issued by a government body
+    secondary    published, read in a copy or a compilation
+    derived      follows from published values by a stated rule
+    judgement    a choice; low and high say how far it may be off
+    from-memory  recalled, to be checked before it is quoted
+    """
+    from urbsim.listing import for_table, list_facts
+
+    facts = list_facts(what, named or place, grades)
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+    else:
+        _print_table(for_table(what, facts, detail=detail))
+    return DONE
+
+
+@cli.command()
+@click.argument("indicator")
+@click.option("--place", default="chongqing", show_default=True, help="Name or folder of a place.")
+@click.option("--region", default="", help="Region or group [the whole place].")
+@click.option("--year", type=int, help="Year of the observed values [all].")
+@click.option("--steps", type=click.IntRange(0), default=4, show_default=True, help="Equations to go back.")
+@click.option("--json", "as_json", is_flag=True, help="Print the same facts for other programs.")
+def trace(indicator: str, place: str, region: str, year: int | None, steps: int, as_json: bool) -> int:
+    """Trace a reported number back to the lines of tables and sources that it stands on.
+
+    An observed value is traced to its row and source; a computed one to the numbers its equations use.
+    """
+    from urbsim.listing import trace_facts
+
+    facts = trace_facts(indicator, place, region, year, steps)
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return DONE
-    from rich.table import Table
-    from rich.text import Text
-
-    from urbsim.output.verdicts import console_for_people
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    keys = [key for key in facts[0] if key not in ONLY_JSON] if facts else []
-    for key in keys:
-        table.add_column(key, no_wrap=key in ("id", "name"))
-    for fact in facts:
-        table.add_row(*(Text(_plain(fact[key])) for key in keys))
-    console_for_people().print(table)
+    behind = " and ".join(f"{v['name']} ({v['where']})" for v in facts["variables"])
+    click.echo(
+        f"{facts['indicator']}, {facts['region']} [{facts['unit']}], {facts['defined']}: from {behind}"
+    )
+    click.echo(f"\nobserved: {'' if facts['observed'] else 'nothing'}")
+    _print_table([{k: v for k, v in row.items() if k != "note"} for row in facts["observed"]])
+    click.echo(f"\ncomputed from, within {steps} equations:")
+    shown = [{**row, "where": _first(row["where"])} for row in facts["numbers"]]
+    _print_table(shown)
+    if facts["farther"]:
+        click.echo(f"and {facts['farther']} more variables with numbers: --steps {facts['farthest']}")
+    click.echo("\nsources:")
+    for id_, source in facts["sources"].items():
+        click.echo(f"  {id_}: " + ", ".join(filter(None, source.values())))
     return DONE
 
 
@@ -389,81 +431,38 @@ def _written(folder: Path) -> list[str]:
     return [entry.name + "/" * entry.is_dir() for entry in sorted(folder.iterdir())]
 
 
-def _facts(what: str, place_name: str) -> list[dict[str, Any]]:
-    from urbsim.assets import find_place, places, scenarios
-    from urbsim.study.catalogue_file import read_indicators
-    from urbsim.study.place_file import read_place
-    from urbsim.study.scenario_file import read_scenario
-    from urbsim.study.text_file import shown
+def _print_table(facts: Sequence[dict[str, Any]]) -> None:
+    """Print facts as a table; grades that call for caution stand out."""
+    from rich.table import Table
+    from rich.text import Text
 
-    if what == "scenarios":
-        files = scenarios(Path()).values()
-        found = [(file, read_scenario(file)) for file in files]
-        return [
-            {"name": s.name, "zh": s.title.zh, "en": s.title.en, "place": s.place, "file": file.as_posix()}
-            for file, s in found
-        ]
-    if what == "places":
-        read = [(folder, read_place(folder)) for folder in places(Path()).values()]
-        return [
-            {
-                "name": p.name,
-                "zh": p.title.zh,
-                "en": p.title.en,
-                "regions": [*p.regions],
-                "groups": [*p.groups],
-                "period": list(p.period),
-                "folder": shown(folder),
-            }
-            for folder, p in read
-        ]
-    if what == "levers":
-        from urbsim.batch import read_study  # of this list only: it needs the model
+    from urbsim.output.verdicts import console_for_people
 
-        study = read_study(find_place(place_name, Path()))
-        return [_lever_facts(lever, study) for lever in study.levers]
-    place = read_place(find_place(place_name, Path()))
-    if what == "targets":
-        return [
-            {
-                "id": t.id,
-                "indicator": t.indicator,
-                "region": place.area(t.region),
-                "year": t.year,
-                "operator": t.operator,
-                "value": t.value,
-                "unit": t.unit,
-                "source": t.source,
-                "clause": t.clause,
-            }
-            for t in place.targets
-        ]
-    return [
-        {"id": i.id, "zh": i.name.zh, "en": i.name.en, "unit": i.unit, "variable": i.variable}
-        for i in read_indicators(place.model.parent / "indicators.yaml")
-    ]
+    if not facts:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for key in facts[0]:
+        table.add_column(key, no_wrap=key in ("id", "name", "variable", "grade"))
+    for fact in facts:
+        table.add_row(*(Text(_plain(v), style=_style(k, v)) for k, v in fact.items()))
+    console_for_people().print(table)
 
 
-def _lever_facts(lever: Lever, study: Study) -> dict[str, Any]:
-    from urbsim.study.plan import own_values
+def _style(key: str, value: object) -> str:
+    if key != "grade":
+        return ""
+    return "red" if "from-memory" in str(value) else "yellow" if "judgement" in str(value) else ""
 
-    values = own_values(lever, study.place, study.system)
-    distinct = sorted(set(values.values()))
-    return {
-        "id": lever.id,
-        "zh": lever.name.zh,
-        "en": lever.name.en,
-        "unit": lever.unit,
-        "by": "" if study.place.name in values else "region",
-        "default": [distinct[0], distinct[-1]] if len(distinct) > 1 else distinct,
-        "range": list(lever.range),
-        "clause": lever.clause.en,
-        "values": values,
-        "note": lever.note.en,
-    }
+
+def _first(lines: Sequence[str]) -> str:
+    return lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
 
 
 def _plain(value: object) -> str:
     if isinstance(value, list):
         return " … ".join(map(_plain, value)) if len(value) == 2 else ", ".join(map(_plain, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(inner)}" for key, inner in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
