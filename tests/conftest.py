@@ -11,6 +11,7 @@ import pytest
 from urbsim.cli import main
 
 TINY = Path(__file__).parent / "data" / "tiny"
+LINE = Path(__file__).parent / "data" / "line"
 
 
 @pytest.fixture
@@ -18,6 +19,15 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a copy of the tiny study; it is the current folder."""
     folder = tmp_path / "study"
     shutil.copytree(TINY, folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a copy of a study whose model is a straight line, to fit; it is the current folder."""
+    folder = tmp_path / "study"
+    shutil.copytree(LINE, folder)
     monkeypatch.chdir(folder)
     return folder
 

@@ -137,7 +137,7 @@ def array_of(
     values = np.full([len(axis) for axis in axes], np.nan)
     before = len(problems)
     for row in rows:
-        index = _index(axes, place, row, problems)
+        index = index_of(axes, place, row, problems)
         if index is not None:
             values[index] = row.value
     if np.isnan(values).any() and len(problems) == before:
@@ -159,7 +159,7 @@ def _tables(
     before = len(problems)
     shape = [len(axis) for axis in axes]
     for row in sorted(rows, key=lambda row: (bool(row.region), bool(row.elements), row.year)):
-        index = _index(axes, place, row, problems)
+        index = index_of(axes, place, row, problems)
         if index is not None:
             numbered = np.arange(int(np.prod(shape))).reshape(shape)[index]
             for flat in np.atleast_1d(numbered).ravel():
@@ -179,7 +179,7 @@ def _tables(
     }
 
 
-def _index(
+def index_of(
     axes: Axes, place: Place, row: Number | PathPoint, problems: list[Problem]
 ) -> tuple[int | slice, ...] | None:
     """Give the index of a row in its variable's array; None, and a problem, when it does not fit."""

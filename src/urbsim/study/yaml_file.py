@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from cattrs import (
     AttributeValidationNote,
@@ -135,6 +135,7 @@ def _converter(locate: Locate, hooks: Mapping[object, Hook]) -> Converter:
     converter.register_structure_hook_factory(lambda t: _is_tuple(t) and not _is_pair(t), of_list)
     converter.register_structure_hook_factory(_is_pair, of_pair)
     converter.register_structure_hook_factory(lambda t: isinstance(t, type) and is_dataclass(t), of_class)
+    converter.register_structure_hook_func(_is_literal, _one_of)
     both = converter.get_structure_hook(Words)
     converter.register_structure_hook(
         Words, lambda value, t: Words(en=value) if isinstance(value, str) else both(value, t)
@@ -145,6 +146,10 @@ def _converter(locate: Locate, hooks: Mapping[object, Hook]) -> Converter:
             lambda value, _, hook=hook: hook(value, locate),  # type: ignore[misc]
         )
     return converter
+
+
+def _is_literal(type_: Any) -> bool:
+    return get_origin(type_) is Literal
 
 
 def _is_mapping(type_: Any) -> bool:
@@ -229,6 +234,13 @@ def _whole(value: object) -> int:
 def _truth(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{_kind(value)}, expected true or false")
+    return value
+
+
+def _one_of(value: object, type_: Any) -> object:
+    known = get_args(type_)
+    if value not in known:
+        raise ValueError(f"is '{value}', expected {' or '.join(map(str, known))}")
     return value
 
 
