@@ -309,6 +309,39 @@ def export(place: str, file: Path, start: int | None, parameter_set: str | None,
     return DONE
 
 
+@cli.command()
+@click.argument("place", metavar="PLACE")
+@click.option("--set", "names", multiple=True, metavar="NAME", help="Set to fit; repeat for more [all].")
+def calibrate(place: str, names: tuple[str, ...]) -> int:
+    """Fit the parameters of a place to its history, as its calibration.yaml says.
+
+    Writes the fitted values with standard errors and correlations to sets/NAME.csv in the place's folder.
+    """
+    from urbsim.analysis.calibrate import calibrate as fit_sets
+    from urbsim.analysis.fit_report import fit_lines, stage_line
+    from urbsim.assets import find_place
+    from urbsim.output.verdicts import console_for_people
+    from urbsim.study.text_file import shown
+
+    try:
+        done = fit_sets(
+            find_place(place, Path(), "PLACE"),
+            names,
+            starting=lambda name: click.echo(f"fitting {name}"),
+            progress=lambda stage: click.echo(stage_line(stage)),
+        )
+    except RunError as failure:
+        click.echo(f"{failure}; the set is as it was.", err=True)
+        return FAILED
+    console = console_for_people()
+    for fit in done.fits:
+        for line in fit_lines(fit, done.calibration):
+            console.print(line)
+    for file in done.files:
+        click.echo(shown(file))
+    return DONE
+
+
 def find_scenarios(given: Sequence[str]) -> tuple[Path, ...]:
     """Give the files that are meant: files, folders, patterns, or names of shipped scenarios.
 
