@@ -69,8 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             label = other or "the tables' own parameters"
             print(f"{name} is another with {label}: its effect is then not 1 in {YEAR}", file=sys.stderr)
     if options.check:
-        own = start_inputs(place, system, YEAR, place.parameter_set)
-        wrong = differing(found, {name: part(system, own, f"{PREFIX}{name}") for name in names})
+        used = compile_program(lower(apply_place(model, place, base_year=YEAR)))
+        own = np.array(used.inputs)
+        wrong = differing(found, {name: part(used, own, f"{PREFIX}{name}") for name in names})
         for name in wrong:
             print(f"{table}: {PREFIX}{name} is not what the model gives; run tools/fill_references.py")
         return 1 if wrong else 0
