@@ -115,14 +115,15 @@ def city_jobs(facts: Evidence, year: int) -> float:
             for choice in ((2010, "census-2010"), (2012, "nbs-revised"))
         )
         return published(2012) * then / later
-    return published(2012) * (published(2021) / published(2012)) ** (8 / 9)
+    growth = float(np.log(published(2021) / published(2012)) / 9)
+    return float(published(2012) * np.exp(8 * growth))
 
 
 def participation() -> Floats:
     """Return the share of each age that works or wants to, as `parameters.csv` has it."""
     table = pd.read_csv(PLACE / "parameters.csv", keep_default_na=False)
     rows = table[table.variable == "Labour force participation"].set_index("element")
-    return rows.value.astype(float)[list(AGES)].to_numpy()
+    return np.asarray(rows.value.astype(float)[list(AGES)], dtype=np.float64)
 
 
 def regional_jobs(facts: Evidence, everyone: People, year: int) -> Floats:
