@@ -1,0 +1,173 @@
+"""Moves between districts, from what two censuses count of people registered in another district."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from chongqing.evidence import Floats, scaled
+from scipy.optimize import brentq
+
+from districts.facts import GUANGAN, PLACES, ZONES, ZoneTables, members
+from districts.fit import whole
+from districts.people import People, Registers
+
+FADING = 0.02
+"""Part of those registered in another district who die, go back, move on or are registered there, a year:
+judgement, 0.01-0.03. Arrivals of the decade are what the census gained, and this much of what was there."""
+VILLAGE_DEPARTURES = 0.0204
+"""Villagers who leave at the start of 2021, over all [1/year]: the run of the place `chongqing`."""
+RETURNS_FROM_OUTSIDE = 0.036
+"""People away who come back at the start of 2021, over all [1/year]: parameters of the place `chongqing`."""
+LEAST_RATE = 0.001
+"""Town moving rate of a district whose villagers alone explain who left [1/year]."""
+LEAVING_AGAIN = 0.06
+"""Residents from outside who leave again, a year: `Base outsider departure rate`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """Parameters of the moves, by place."""
+
+    to_own_towns: Floats
+    to_other_regions: Floats
+    destinations: Floats  # share of moves between regions that come here; adds to 1
+    town_rate: Floats  # [1/year]
+    returning_elsewhere: Floats
+    village_origins: Floats  # adds to 1
+    returners_elsewhere: Floats
+    arrivals: Floats  # from outside [person/year], mean of 2010-2020
+
+    def by_parameter(self) -> dict[str, Floats]:
+        """Return the values of the model's parameters, by name."""
+        return {
+            "Share of movers to own towns": self.to_own_towns,
+            "Share of movers to other regions": self.to_other_regions,
+            "Share of moves between regions": self.destinations,
+            "Base town moving rate": self.town_rate,
+            "Share returning to other regions": self.returning_elsewhere,
+            "Share of village origins": self.village_origins,
+            "Share of returners to other regions": self.returners_elsewhere,
+        }
+
+
+def village_moves(lists: Registers, zones: ZoneTables) -> tuple[Floats, Floats]:
+    """Return the shares of movers who go to towns of their own and of other districts.
+
+    Where those who left their township are: in the district, in another one, outside. The share outside is
+    then lowered in the proportion in which the region's parameter lies below the same share of the region;
+    not so for Guang'an, whose outside includes Chongqing.
+    """
+    own = zones.by_zone("Share of movers to own towns")[:, 0]
+    other = zones.by_zone("Share of movers to other regions")[:, 0]
+    everyone = lists.from_own_district + lists.absent
+    outside = lists.away / everyone
+    for z, zone in enumerate(ZONES):
+        here = members(zone)
+        lower = (1 - own[z] - other[z]) / (lists.away[here].sum() / everyone[here].sum())
+        outside[here] *= lower
+    within = lists.from_own_district / (lists.from_own_district + lists.elsewhere)
+    return (1 - outside) * within, (1 - outside) * (1 - within)
+
+
+def flow(then: Floats, now: Floats) -> Floats:
+    """Return the yearly inflow that made the count of 2010 that of 2020 [person/year]."""
+    return np.maximum((now - then) / 10 + FADING * (then + now) / 2, 0.0)
+
+
+def net_gain(out: Floats, destinations: Floats) -> Floats:
+    """Return arrivals less departures [person/year]; movers share out over all regions but their own."""
+    per_weight = out / (destinations.sum() - destinations)
+    return np.asarray(destinations * (per_weight.sum() - per_weight) - out, dtype=np.float64)
+
+
+def from_villages_and_outside(rural: Floats, away: Floats, other: Floats, returners: Floats) -> Floats:
+    """Return villagers moving, and people away coming back, to other regions' towns [person/year]."""
+    back = RETURNS_FROM_OUTSIDE * 0.65 * away * returners
+    return np.asarray(VILLAGE_DEPARTURES * rural * other + back, dtype=np.float64)
+
+
+def gain_of_the_centre(everyone: People, zones: ZoneTables, pattern: Floats) -> float:
+    """Return what the central city gains from the other regions at the start in `chongqing` [person/year]."""
+
+    def by_zone(stock: Floats) -> Floats:
+        return np.array([stock[members(zone)].sum(axis=0) for zone in ZONES])
+
+    def parameter(name: str) -> Floats:
+        return zones.by_zone(name)[:, 0]
+
+    towns = by_zone(everyone.urban_hukou + everyone.rural_hukou)
+    out = towns @ pattern * parameter("Base town moving rate") + from_villages_and_outside(
+        by_zone(everyone.rural).sum(axis=1),
+        by_zone(everyone.away).sum(axis=1),
+        parameter("Share of movers to other regions"),
+        parameter("Share of returners to other regions"),
+    )
+    return float(net_gain(out, parameter("Share of moves between regions"))[0])
+
+
+def moves(
+    everyone: People, before: Registers, zones: ZoneTables, pattern: Floats, urban_hukou: Floats
+) -> Moves:
+    """Find the parameters of moves between districts.
+
+    Destinations and departures by district follow the two censuses; their common level is such that the
+    central city gains as much from the other regions as in the place `chongqing`.
+
+    Parameters
+    ----------
+    everyone
+        People of 2020.
+    before
+        Registers of 2010.
+    pattern
+        `Relative migration rate` by age.
+    urban_hukou
+        Share of urban hukou among registered people, by place.
+    """
+    lists = everyone.registers
+    own, other = village_moves(lists, zones)
+    came = flow(before.from_other_districts, lists.from_other_districts)
+    left = scaled(flow(before.elsewhere, lists.elsewhere), came.sum())
+    destinations = scaled(came, 1.0)
+    others_known = from_villages_and_outside(
+        everyone.rural.sum(axis=1), everyone.away.sum(axis=1), other, other
+    )
+    movable = (everyone.urban_hukou + everyone.rural_hukou) @ pattern
+
+    def town_rate(level: float) -> Floats:
+        rate = np.maximum((level * left - others_known) / movable, LEAST_RATE)
+        rate[PLACES.index(GUANGAN)] = 0.0
+        return rate
+
+    def gain(level: float) -> float:
+        out = others_known + movable * town_rate(level)
+        return float(net_gain(out, destinations)[members(ZONES[0])].sum())
+
+    wanted = gain_of_the_centre(everyone, zones, pattern)
+    level = brentq(lambda x: gain(x) - wanted, 0.05, 3.0)
+
+    elsewhere_share = lists.from_other_districts / (lists.from_other_districts + lists.from_own_district)
+    elsewhere_share[lists.rural == 0] = 1.0  # there is no village to go back to
+    origins = lists.elsewhere * (lists.rural > 0) * (1 - urban_hukou)
+    arrivals = flow_of_outsiders(before.outsiders, lists.outsiders)
+    return Moves(
+        to_own_towns=own,
+        to_other_regions=other,
+        destinations=rounded_shares(destinations),
+        town_rate=town_rate(level),
+        returning_elsewhere=elsewhere_share,
+        village_origins=rounded_shares(scaled(origins, 1.0)),
+        returners_elsewhere=other,
+        arrivals=arrivals,
+    )
+
+
+def rounded_shares(shares: Floats) -> Floats:
+    """Round shares to five decimals that still add to 1."""
+    return np.asarray(whole(shares * 1e5, 1e5) / 1e5, dtype=np.float64)
+
+
+def flow_of_outsiders(then: Floats, now: Floats) -> Floats:
+    """Return the yearly arrivals that made the outsiders of 2010 those of 2020 [person/year]."""
+    return np.maximum((now - then) / 10 + LEAVING_AGAIN * (then + now) / 2, 0.0)
