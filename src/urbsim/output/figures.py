@@ -8,6 +8,7 @@ import textwrap
 import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -156,12 +157,19 @@ def write_figures(folder: Path, outcomes: Sequence[Outcome], languages: Sequence
         log.warning("some characters of the titles are in no font found here, and are drawn as boxes")
 
 
+@contextmanager
+def styled(*fonts: str | None) -> Iterator[None]:
+    """Draw in the project's style, with these fonts in order of preference, until the context ends."""
+    with mpl.rc_context({**_STYLE, "font.family": [name for name in (*fonts, "DejaVu Sans") if name]}):
+        yield
+
+
 def _write(
     folder: Path, groups: Sequence[Sequence[Outcome]], languages: Sequence[Language], font: str | None
 ) -> None:
     for language in languages:
-        fonts = (font, "DejaVu Sans") if language == "zh" else ("DejaVu Sans", font)
-        with mpl.rc_context({**_STYLE, "font.family": [name for name in fonts if name]}):
+        fonts = (font,) if language == "zh" else ("DejaVu Sans", font)
+        with styled(*fonts):
             for group in groups:
                 before = f"{group[0].place.name}_" if len(groups) > 1 else ""
                 for picture in PICTURES:
