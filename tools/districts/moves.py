@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from chongqing.evidence import Floats, scaled
-from scipy.optimize import brentq
+from scipy.optimize import least_squares
 
-from districts.facts import GUANGAN, PLACES, ZONES, ZoneTables, members
+from districts.facts import GUANGAN, PLACES, ZONES, ZoneTables, members, per_zone
 from districts.fit import whole
 from districts.people import People, Registers
 
@@ -19,6 +19,11 @@ VILLAGE_DEPARTURES = 0.0204
 """Villagers who leave at the start of 2021, over all [1/year]: the run of the place `chongqing`."""
 RETURNS_FROM_OUTSIDE = 0.036
 """People away who come back at the start of 2021, over all [1/year]: parameters of the place `chongqing`."""
+LEVEL_OF = np.array([0, 0, 1, 2])
+"""Levels of departures by region: gains add to nothing, so three are enough for four regions. The two of the
+main metropolitan area share one."""
+NEAR = 10.0
+"""Persons a year by which a region's gain may differ from that in the place `chongqing`."""
 LEAST_RATE = 0.001
 """Town moving rate of a district whose villagers alone explain who left [1/year]."""
 LEAVING_AGAIN = 0.06
@@ -87,11 +92,13 @@ def from_villages_and_outside(rural: Floats, away: Floats, other: Floats, return
     return np.asarray(VILLAGE_DEPARTURES * rural * other + back, dtype=np.float64)
 
 
-def gain_of_the_centre(everyone: People, zones: ZoneTables, pattern: Floats) -> float:
-    """Return what the central city gains from the other regions at the start in `chongqing` [person/year]."""
+def by_zone(stock: Floats) -> Floats:
+    """Add the districts of each region up."""
+    return np.array([stock[members(zone)].sum(axis=0) for zone in ZONES])
 
-    def by_zone(stock: Floats) -> Floats:
-        return np.array([stock[members(zone)].sum(axis=0) for zone in ZONES])
+
+def gains_of_regions(everyone: People, zones: ZoneTables, pattern: Floats) -> Floats:
+    """Return what each region gains from the others at the start in the place `chongqing` [person/year]."""
 
     def parameter(name: str) -> Floats:
         return zones.by_zone(name)[:, 0]
@@ -103,7 +110,7 @@ def gain_of_the_centre(everyone: People, zones: ZoneTables, pattern: Floats) -> 
         parameter("Share of movers to other regions"),
         parameter("Share of returners to other regions"),
     )
-    return float(net_gain(out, parameter("Share of moves between regions"))[0])
+    return net_gain(out, parameter("Share of moves between regions"))
 
 
 def moves(
@@ -111,8 +118,8 @@ def moves(
 ) -> Moves:
     """Find the parameters of moves between districts.
 
-    Destinations and departures by district follow the two censuses; their common level is such that the
-    central city gains as much from the other regions as in the place `chongqing`.
+    Destinations and departures by district follow the two censuses; the level of departures of each region
+    is such that it gains from the others what it gains in the place `chongqing`.
 
     Parameters
     ----------
@@ -135,17 +142,20 @@ def moves(
     )
     movable = (everyone.urban_hukou + everyone.rural_hukou) @ pattern
 
-    def town_rate(level: float) -> Floats:
+    def town_rate(levels: Floats) -> Floats:
+        level = per_zone(levels[LEVEL_OF])
         rate = np.maximum((level * left - others_known) / movable, LEAST_RATE)
         rate[PLACES.index(GUANGAN)] = 0.0
-        return rate
+        return np.asarray(rate, dtype=np.float64)
 
-    def gain(level: float) -> float:
-        out = others_known + movable * town_rate(level)
-        return float(net_gain(out, destinations)[members(ZONES[0])].sum())
+    def off(levels: Floats) -> Floats:
+        out = others_known + movable * town_rate(levels)
+        return (by_zone(net_gain(out, destinations)) - wanted) / NEAR
 
-    wanted = gain_of_the_centre(everyone, zones, pattern)
-    level = brentq(lambda x: gain(x) - wanted, 0.05, 3.0)
+    wanted = gains_of_regions(everyone, zones, pattern)
+    found = least_squares(off, np.full(3, 0.5), bounds=(0.05, 3.0))
+    if np.abs(found.fun).max() > 1:
+        raise ArithmeticError(f"regions gain {found.fun * NEAR} persons a year more than in chongqing")
 
     elsewhere_share = lists.from_other_districts / (lists.from_other_districts + lists.from_own_district)
     elsewhere_share[lists.rural == 0] = 1.0  # there is no village to go back to
@@ -155,7 +165,7 @@ def moves(
         to_own_towns=own,
         to_other_regions=other,
         destinations=rounded_shares(destinations),
-        town_rate=town_rate(level),
+        town_rate=town_rate(found.x),
         returning_elsewhere=elsewhere_share,
         village_origins=rounded_shares(scaled(origins, 1.0)),
         returners_elsewhere=other,
