@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from chongqing.evidence import Floats, scaled
+from chongqing.people import RURAL_OUTSIDERS
 from scipy.optimize import least_squares
 
 from districts.facts import GUANGAN, PLACES, ZONES, ZoneTables, members, per_zone
@@ -38,6 +39,7 @@ class Moves:
     to_other_regions: Floats
     destinations: Floats  # share of moves between regions that come here; adds to 1
     town_rate: Floats  # [1/year]
+    town_rate_of_the_decade: Floats  # [1/year], which the departures of 2010-2020 would have needed
     returning_elsewhere: Floats
     village_origins: Floats  # adds to 1
     returners_elsewhere: Floats
@@ -53,6 +55,13 @@ class Moves:
             "Share returning to other regions": self.returning_elsewhere,
             "Share of village origins": self.village_origins,
             "Share of returners to other regions": self.returners_elsewhere,
+        }
+
+    def of_the_decade(self) -> dict[str, Floats]:
+        """Return the values that the flows of 2010-2020 would have needed, the high end of their ranges."""
+        return {
+            "Base town moving rate": self.town_rate_of_the_decade,
+            "Base arrivals from outside": self.arrivals * (1 - RURAL_OUTSIDERS),
         }
 
 
@@ -166,6 +175,7 @@ def moves(
         to_other_regions=other,
         destinations=rounded_shares(destinations),
         town_rate=town_rate(found.x),
+        town_rate_of_the_decade=town_rate(np.ones(3)),
         returning_elsewhere=elsewhere_share,
         village_origins=rounded_shares(scaled(origins, 1.0)),
         returners_elsewhere=other,

@@ -153,6 +153,10 @@ class Numbers:
                 values[-1] = NOT_HERE.get(variable, values[-1])  # Guang'an
                 rows.extend(self._rows(variable, element, values, lines))
         rows.extend(self._of_the_plans(set(table.variable)))
+        for variable, highs in self.moves.of_the_decade().items():
+            for row in (row for row in rows if row["variable"] == variable):
+                high = float(highs[PLACES.index(str(row["region"]))])
+                row["high"] = max(float(str(row["high"])), rounded(high, str(row["unit"])))
         return rows
 
     def _move_rows(self, variable: str, values: Floats, unit: str) -> Iterator[Row]:
