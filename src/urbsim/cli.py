@@ -342,6 +342,72 @@ def calibrate(place: str, names: tuple[str, ...]) -> int:
     return DONE
 
 
+@cli.command()
+@click.argument("places", nargs=-1, required=True, metavar="PLACE…")
+@click.option("--set", "names", multiple=True, metavar="NAME", help="Fitted parameters, or none [all].")
+@click.option("--out", type=click.Path(path_type=Path), help="Results folder [results/DATE-validate-PLACE].")
+@click.option("--lang", default="zh,en", show_default=True, help="Languages of the figures: zh, en or both.")
+@click.option("--no-figures", is_flag=True, help="Write tables only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the same facts for other programs.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 when a level of acceptance is missed.")
+def validate(
+    places: tuple[str, ...],
+    names: tuple[str, ...],
+    out: Path | None,
+    lang: str,
+    no_figures: bool,
+    as_json: bool,
+    strict: bool,
+) -> int:
+    """Hold the model of a place against its history, next to projections by a line of arithmetic.
+
+    Prints levels of acceptance, errors within the sample and after it, and what moved between two sets of
+    parameters; writes every score, table and figure. With several places, --out names a folder of folders.
+    """
+    languages = _languages(lang)
+    from urbsim.assets import find_place
+    from urbsim.output.folder import check_folder
+
+    today = datetime.now().astimezone().date()
+    found = [find_place(place, Path(), "PLACE") for place in places]
+    folders = [
+        (out / place.name if len(found) > 1 else out)
+        if out
+        else Path("results") / f"{today}-validate-{place.name}"
+        for place in found
+    ]
+    for folder in folders:
+        check_folder(folder)
+    from urbsim.analysis.validate import validate as hold_against_history
+    from urbsim.analysis.validation_tables import facts, printed, write_validation
+    from urbsim.output.verdicts import console_for_people
+
+    console = console_for_people()
+    told: list[dict[str, Any]] = []
+    missed = False
+    for place, folder in zip(found, folders, strict=True):
+        try:
+            validation = hold_against_history(place, names, starting=_announce(1))
+        except RunError as failure:
+            _wipe()
+            click.echo(f"{place.name}: {failure}", err=True)
+            return FAILED
+        _wipe()
+        write_validation(folder, validation, () if no_figures else languages)
+        told.append(facts(validation))
+        missed = missed or not all(level.met for level in validation.levels)
+        if as_json:
+            continue
+        for line in printed(validation):
+            console.print(line)
+        for warning in validation.warnings:
+            click.echo(warning, err=True)
+        click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
+    if as_json:
+        click.echo(json.dumps(told[0] if len(told) == 1 else told, ensure_ascii=False, indent=2))
+    return FAILED if strict and missed else DONE
+
+
 def find_scenarios(given: Sequence[str]) -> tuple[Path, ...]:
     """Give the files that are meant: files, folders, patterns, or names of shipped scenarios.
 

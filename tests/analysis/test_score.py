@@ -79,7 +79,7 @@ KNOWN = {
 @pytest.mark.parametrize(("name", "rmse", "in_2035"), [(k, *v) for k, v in KNOWN.items()])
 def test_benchmarks_give_the_known_numbers(name: str, rmse: float, in_2035: float | None) -> None:
     rates = history()
-    (benchmark,) = [b for b in benchmarks("%") if b.id == name]
+    (benchmark,) = [b for b in benchmarks("urbanization_rate") if b.id == name]
     years = range(2011, 2021)
 
     found = benchmark.project(years, [rates[y] for y in years], [*range(2021, 2025), 2035])
@@ -95,7 +95,7 @@ def test_a_constant_growth_difference_keeps_the_growth_of_the_ratio() -> None:
     """Towns grow by 3 % and villages that shrink by 1 % a year: the ratio grows by 4 %."""
     years = np.arange(2011, 2021)
     urban, rural = 6 * np.exp(0.03 * (years - 2011)), 4 * np.exp(-0.01 * (years - 2011))
-    benchmark = benchmarks("%")[0]
+    benchmark = benchmarks("urbanization_rate")[0]
 
     found = benchmark.project(years, 100 * urban / (urban + rural), [2030])
 
@@ -103,13 +103,13 @@ def test_a_constant_growth_difference_keeps_the_growth_of_the_ratio() -> None:
 
 
 def test_a_logistic_is_not_made_for_what_lies_above_its_ceiling() -> None:
-    (benchmark,) = [b for b in benchmarks("%") if b.id == "logistic-75"]
+    (benchmark,) = [b for b in benchmarks("urbanization_rate") if b.id == "logistic-75"]
 
     assert benchmark.project(range(6), [70, 71, 72, 73, 74, 76], [7]) is None
 
 
 def test_growth_is_for_counts() -> None:
-    line, growth = benchmarks("10k persons")
+    line, growth = benchmarks("births")
     years = range(2015, 2021)
 
     assert growth.project(years, [100 * 1.1**i for i in range(6)], [2022]) == pytest.approx([100 * 1.1**7])

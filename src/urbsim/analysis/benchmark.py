@@ -10,6 +10,7 @@ import numpy as np
 from urbsim.engine.schedule import Floats
 from urbsim.study.words import Words
 
+RATES = ("urbanization_rate", "hukou_urbanization_rate")
 CEILINGS = (75, 80, 85)  # [%] of the bounded logistics
 FEWEST = 5  # observations from which a projection is made
 
@@ -38,15 +39,15 @@ class Benchmark:
         return self.back(scaled[-1] + slope * (np.asarray(to, dtype=float) - x[-1]))
 
 
-def benchmarks(unit: str) -> tuple[Benchmark, ...]:
-    """Give the projections that suit a unit: those of a share for per cent."""
+def benchmarks(indicator: str) -> tuple[Benchmark, ...]:
+    """Give the projections that suit an indicator: for rates of urbanization those that demographers use."""
     line = Benchmark(
         id="line",
         name=Words(zh="直线外推", en="straight line"),
         scale=lambda y: y,
         back=lambda z: z,
     )
-    if unit != "%":
+    if indicator not in RATES:
         growth = Benchmark(
             id="growth",
             name=Words(zh="固定增长率", en="constant growth"),

@@ -19,13 +19,17 @@ from urbsim import __version__
 from urbsim.errors import InputError, Problem
 from urbsim.output.tables import Cell, Table, summary_table, target_table, trajectory_table
 from urbsim.study.outcome import Outcome
-from urbsim.study.place import NO_SET
+from urbsim.study.place import NO_SET, Place
 from urbsim.study.text_file import shown
 from urbsim.study.words import Language
 
 TABLES = ("trajectories.csv", "summary.csv", "targets.csv")
 PANEL_TABLES = ("panel.csv", "ranking.csv")
-OWN = frozenset((*TABLES, *PANEL_TABLES, "run.json", "figures"))
+VALIDATION_TABLES = (
+    *("scores.csv", "model_and_history.csv", "acceptance.csv"),
+    *("parameters.csv", "outside_paths.csv"),
+)
+OWN = frozenset((*TABLES, *PANEL_TABLES, *VALIDATION_TABLES, "run.json", "figures"))
 LIBRARIES = ("numpy", "scipy", "llvmlite", "pysd", "matplotlib")
 
 
@@ -92,6 +96,21 @@ def write_folder(
     seconds: float,
     draw: Callable[[Path], None] | None = None,
 ) -> Path:
+    """Write the results of runs: tables by file name, `run.json` and figures; see `replace_folder`."""
+    places = {outcome.place.folder: outcome.place for outcome in outcomes}.values()
+    facts = {
+        **run_facts([*places], solver, rtol, seconds),
+        "scenarios": [_scenario_facts(outcome) for outcome in outcomes],
+    }
+    return replace_folder(folder, tables, facts, draw)
+
+
+def replace_folder(
+    folder: Path,
+    tables: Mapping[str, Table],
+    facts: Mapping[str, Any],
+    draw: Callable[[Path], None] | None = None,
+) -> Path:
     """Write tables by file name, `run.json`, and what `draw` puts into the folder `figures`.
 
     Everything is written beside the folder and renamed into place, so that a killed run leaves the old
@@ -110,8 +129,8 @@ def write_folder(
             write_table(beside / name, table)
         if draw is not None:
             draw(beside / "figures")
-        facts = json.dumps(_facts(outcomes, solver, rtol, seconds), ensure_ascii=False, indent=2)
-        (beside / "run.json").write_text(facts + "\n", encoding="utf-8")
+        told = json.dumps(facts, ensure_ascii=False, indent=2)
+        (beside / "run.json").write_text(told + "\n", encoding="utf-8")
         _swap(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -148,8 +167,8 @@ def _swap(new: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _facts(outcomes: Sequence[Outcome], solver: str, rtol: float | None, seconds: float) -> dict[str, Any]:
-    places = {outcome.place.folder: outcome.place for outcome in outcomes}.values()
+def run_facts(places: Sequence[Place], solver: str, rtol: float | None, seconds: float) -> dict[str, Any]:
+    """Give what made a results folder: versions, places and models with their hashes, solver and time."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "urbsim": __version__,
@@ -169,7 +188,6 @@ def _facts(outcomes: Sequence[Outcome], solver: str, rtol: float | None, seconds
             }
             for place in places
         ],
-        "scenarios": [_scenario_facts(outcome) for outcome in outcomes],
     }
 
 

@@ -113,11 +113,9 @@ def start_inputs(
 ) -> npt.NDArray[np.float64]:
     """Give the inputs of a run from a base year with a set of fitted parameters ("": the tables' own).
 
-    The system was compiled for the place with its own base year and set; nothing else of it hangs on them.
+    Whatever base year and set the system was compiled with, nothing of it but the inputs hangs on them.
     """
     inputs = np.array(system.inputs, dtype=float)
-    if (base_year, parameter_set) == (place.base_year, place.parameter_set):
-        return inputs
     constants = {fold(constant.name): constant for constant in system.constants}
     rows: dict[str, list[Number]] = {}
     for row in place.numbers_of(base_year, parameter_set):
