@@ -30,19 +30,8 @@ def root(line: Path) -> Path:
     """Give a study of the straight line with a template of its own."""
     (line / "tools").mkdir()
     (line / "docs").mkdir()
-    keys = (
-        "levels",
-        "missed",
-        "sets",
-        "rate",
-        "indicators",
-        "moved",
-        "bounds",
-        "little",
-        "correlated",
-        "paths",
-    )
-    text = "\n\n".join(f"{{{{{key}.line}}}}" for key in (*keys, "verdict", "regions", "warnings"))
+    keys = "levels missed sets rate indicators moved bounds little correlated paths verdict regions warnings"
+    text = "\n\n".join(f"{{{{{key}.line}}}}" for key in keys.split())
     score = "{{score.line.none.level.line.hold-out.2010.rmse}}"
     (line / "tools" / "validation.md.in").write_text(f"# Page\n\n{text}\n\n{score}\n", encoding="utf-8")
     return line
@@ -89,9 +78,7 @@ def test_a_name_that_means_nothing_is_told(tool: ModuleType, root: Path) -> None
     template = root / "tools" / "validation.md.in"
     template.write_text("{{levls.line}}", encoding="utf-8")
 
-    with pytest.raises(
-        SystemExit, match="'levls.line': there is nothing of this name; did you mean 'levels'"
-    ):
+    with pytest.raises(SystemExit, match=r"'levls\.line': there is nothing of this name; .*'levels'"):
         tool.main([], root)
     assert not (root / "docs" / "validation.md").exists()
 
