@@ -137,7 +137,7 @@ def lay_out(view: View, model: Model) -> Page:
         copies = sum(MARK in key for key in keys)
         drafts.append((badness + COPY * copies, attempt, view, words, pipes, wide))
         links = _repeated(view, words, pipes, arrows)
-        if badness < 1 or not loose:
+        if badness < 1:
             break
         keys += [link.cause for link in links if link.cause not in keys and MARK in link.cause]
         view = replace(view, links=links)
@@ -556,7 +556,10 @@ def _settle(
         best = free[int(np.argmin(np.round(cost, 9)))]
         seats[node], board.at[node], placed[node] = best, cells[best], True
 
-    waiting = set(range(len(loose)))
+    linked = set(board.edges.ravel().tolist())
+    waiting = {node for node in range(len(loose)) if node in linked}
+    alone = [node for node in range(len(loose)) if node not in linked]
+    movable = sorted(waiting)
     while waiting:  # always the name that knows most of its neighbours
 
         def known(node: int) -> tuple[int, float, int]:
@@ -568,10 +571,16 @@ def _settle(
         seat(chosen, 0.0)
     for sweep in range(SWEEPS):
         heat = HEAT * max(0.0, 1 - sweep / (SWEEPS - LAST))
-        order = list(range(len(loose)))
+        order = list(movable)
         chance.shuffle(order)
         for node in order:
             seat(node, heat)
+    lowest = max((cells[seats[node], 1] for node in movable), default=0.0)
+    free = sorted(
+        set(range(len(cells))) - set(seats.tolist()), key=lambda c: (abs(cells[c, 1] - lowest), cells[c, 0])
+    )
+    for node, cell in zip(alone, free, strict=False):  # in the order of the file, below what is linked
+        board.at[node] = cells[cell]
     return [replace(word, x=float(x), y=float(y)) for word, (x, y) in zip(loose, board.at, strict=False)]
 
 

@@ -210,7 +210,18 @@ def _parts(
             (best[first][0] + weigh(first, last), (*best[first][1], last)) for first in range(last)
         )
     cuts = best[count][1]
-    return [list(keys[a:b]) for a, b in zip((0, *cuts), cuts, strict=False)]
+    return _joined([list(keys[a:b]) for a, b in zip((0, *cuts), cuts, strict=False)], causes)
+
+
+def _joined(parts: list[list[str]], causes: Mapping[str, Mapping[str, int]]) -> list[list[str]]:
+    """Move what is alone in its part, such as a constant read in another part, to where it is read."""
+    for part in parts:
+        for key in [key for key in part if not causes[key]]:
+            readers = [sum(key in causes[reader] for reader in other) for other in parts]
+            if not readers[parts.index(part)] and any(readers) and len(part) > 1:
+                part.remove(key)
+                parts[readers.index(max(readers))].append(key)
+    return parts
 
 
 def _names(expression: Expression, model: Model) -> Iterator[str]:
