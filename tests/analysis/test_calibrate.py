@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import urbsim
 from urbsim.analysis.calibrate import calibrate
 from urbsim.analysis.calibration import Z90
 from urbsim.analysis.fit import Fit
@@ -289,3 +290,10 @@ def test_a_set_that_no_longer_fits_the_model_can_be_fitted_anew(line: Path) -> N
     calibrate(PLACE, ["late"])
 
     assert read_place(PLACE).sets["late"].estimates[1].variable == "Slope"
+
+
+def test_the_copy_of_a_place_inside_the_program_is_not_written_to() -> None:
+    installed = Path(urbsim.__file__).parent / "data" / "models" / "places" / "line"
+
+    with pytest.raises(InputError, match=r"belongs to the installed program.*\n.*urbsim init DIR"):
+        calibrate(installed)

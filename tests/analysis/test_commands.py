@@ -19,7 +19,7 @@ def test_calibrate_says_what_it_did_and_writes_the_set(
 
     said = capsys.readouterr().out
     assert status == DONE
-    assert "joint: 2 parameters, 4 residuals, squared residuals" in said
+    assert "joint: 2 parameters, 4 residuals, sum of squares" in said
     assert "early: 4 observations until 2014, runs from 2010" in said
     assert "Standard errors take the errors of the observations at their word." in said
     assert "Hard to tell apart (correlation): Slope / Height -0.91." in said

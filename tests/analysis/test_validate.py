@@ -219,3 +219,14 @@ def test_a_missed_level_fails_only_when_asked(tiny: Path, urbsim: Callable[..., 
 
     assert urbsim("validate", "tiny", "--out", "out", "--no-figures") == DONE
     assert urbsim("validate", "tiny", "--out", "out", "--no-figures", "--strict") == FAILED
+
+
+def test_what_was_put_between_censuses_is_shown_but_not_scored(line: Path) -> None:
+    spoil(PLACE / "history.csv", "2016,24.15,dmnl,ruler", "2016,24.15,dmnl,derived-panel")
+
+    found = validate(PLACE)
+
+    hold_out = found.find("none", "level", "line", "hold-out", 2010)
+    assert hold_out is not None
+    assert hold_out.count == 3
+    assert found.interpolated == {("level", "line"): {2016: 24.15}}

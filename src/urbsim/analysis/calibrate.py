@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import urbsim
 from urbsim.analysis.calibration import Calibration
 from urbsim.analysis.calibration_file import plan_of, read_calibration
 from urbsim.analysis.datum import data_of
@@ -15,6 +16,7 @@ from urbsim.analysis.set_file import fingerprint_of, fit_facts, write_set
 from urbsim.batch import Study, read_study
 from urbsim.errors import InputError, Problem
 from urbsim.study.plan import start_inputs
+from urbsim.study.text_file import shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,9 @@ def calibrate(
     RunError
         The model cannot be run; the sets of before are as they were.
     """
+    if folder.resolve().is_relative_to(Path(urbsim.__file__).resolve().parent):
+        what = "this copy of the place belongs to the installed program, and is not written to"
+        raise InputError(Problem(what, shown(folder), "make your own with: urbsim init DIR"))
     study = read_study(folder, sets=False)  # a set that no longer fits the model must not stand in the way
     place, system = study.place, study.system
     calibration = read_calibration(place)

@@ -98,5 +98,5 @@ def _problems(calibration: Calibration, place: Place) -> Iterator[Problem]:
 
 def _unknown_stages(names: tuple[str, ...], known: tuple[str, ...], where: str) -> Iterator[Problem]:
     for name in names:
-        if name not in known:
-            yield Problem(f"there is no stage '{name}'", where, suggestion(name, [*known]))
+        if name not in (*known, JOINT):
+            yield Problem(f"there is no stage '{name}'", where, suggestion(name, [*known, JOINT]))

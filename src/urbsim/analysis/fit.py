@@ -41,6 +41,8 @@ class Stage:
     ----------
     before, after
         Sum of the squared weighted residuals of its observations, and of the prior of its parameters [-].
+    prior
+        What the prior adds to it at the end [-].
     runs
         Runs of the model it took, those for slopes included.
     """
@@ -50,6 +52,7 @@ class Stage:
     residuals: int
     before: float
     after: float
+    prior: float
     runs: int
     message: str
 
@@ -297,6 +300,7 @@ def _stage(
         residuals=int(rows.sum()),
         before=before,
         after=2 * float(found.cost),
+        prior=float((found.x**2).sum()) if prior else 0.0,
         runs=residuals.runs - begun,
         message="" if found.success else f"stopped after {MOST_STEPS} steps, short of the least",
     )

@@ -20,7 +20,9 @@ def stage_line(stage: Stage) -> str:
     """Say what a stage did."""
     done = (
         f"  {stage.name}: {stage.parameters} parameters, {stage.residuals} residuals, "
-        f"squared residuals {stage.before:.6g} -> {stage.after:.6g}, {stage.runs} runs"
+        f"sum of squares {stage.before:.6g} -> {stage.after:.6g}"
+        + (f" ({stage.prior:.3g} of it the prior)" if stage.prior else "")
+        + f", {stage.runs} runs"
     )
     return f"{done} ({stage.message})" if stage.message else done
 

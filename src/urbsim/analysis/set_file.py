@@ -103,6 +103,7 @@ def fit_facts(fit: Fit, calibration: Calibration, fingerprint: str) -> dict[str,
                 "residuals": stage.residuals,
                 "before": _round(stage.before, 8),
                 "after": _round(stage.after, 8),
+                "prior": _round(stage.prior, 8),
                 "runs": stage.runs,
                 "message": stage.message,
             }

@@ -36,6 +36,7 @@ from urbsim.study.text_file import shown
 from urbsim.study.words import Words
 
 FIRST_SETS = ("validation", "planning")  # in this order, before any others
+INTERPOLATED = "derived-panel"  # vintage of what was put between two censuses by arithmetic
 FITTED = 10  # [year] that the benchmarks are fitted on
 UNCONDITIONAL = "outside paths unknown"
 
@@ -70,7 +71,7 @@ def validate(
     if not starts:
         what = f"nothing was observed after the first run begins, in {min(place.base_years)}"
         raise InputError(Problem(what, shown(folder)))
-    observed = _observed(study, last)
+    observed, interpolated = (_history(study, last, between=between) for between in (False, True))
     trajectories: dict[tuple[str, int], Trajectory] = {}
     predictions: list[Prediction] = []
     for name in sets:
@@ -99,6 +100,7 @@ def validate(
         sets=sets,
         predictions=tuple(predictions),
         observed=observed,
+        interpolated=interpolated,
         rows=tuple(rows),
         moved=tuple(moved(place, *sets[:2])) if len(sets) > 1 else (),
         levels=tuple(levels_of(study, sets, predictions, rows, observed, trajectories, split, last)),
@@ -184,11 +186,14 @@ def _with_paths(study: Study, place: Place) -> Study:
     return replace(study, place=place, system=compile_program(lower(model)))
 
 
-def _observed(study: Study, last: int) -> Observed:
-    """Sort the history by indicator and area; of two vintages of a year the later row counts."""
+def _history(study: Study, last: int, *, between: bool) -> Observed:
+    """Sort the history, observed or put between censuses, by indicator and area.
+
+    Of two vintages of a year the later row counts.
+    """
     found: dict[tuple[str, str], dict[int, float]] = {}
     for row in study.place.history:
-        if row.year <= last:
+        if row.year <= last and (row.vintage == INTERPOLATED) is between:
             key = (row.indicator, study.place.area(row.region))
             found.setdefault(key, {})[int(row.year)] = row.value
     return {key: dict(sorted(values.items())) for key, values in found.items()}

@@ -118,8 +118,9 @@ class Validation:
         Last year of the sample, and of the hold-out.
     sets
         The sets that were scored, in order; an empty name: the numbers of the tables.
-    observed
-        What was observed, by indicator and area, by year [unit of the indicator].
+    observed, interpolated
+        What was observed, by indicator and area, by year [unit of the indicator]; and what was put between
+        two censuses by arithmetic, which is shown but not scored.
     warnings
         What should be known before the scores are believed.
     """
@@ -130,6 +131,7 @@ class Validation:
     sets: tuple[str, ...]
     predictions: tuple[Prediction, ...]
     observed: Mapping[tuple[str, str], Mapping[int, float]]
+    interpolated: Mapping[tuple[str, str], Mapping[int, float]]
     rows: tuple[Row, ...]
     moved: tuple[Moved, ...]
     levels: tuple[Level, ...]

@@ -29,6 +29,9 @@ DOT: dict[str, Any] = {
     "markeredgecolor": "#444444",
 }
 
+SPECK: dict[str, Any] = {"marker": ".", "markersize": 4, "color": "#999999"}
+
+_BETWEEN = Words(zh="普查间插值（不计分）", en="put between censuses, not scored")
 _OBSERVED = Words(zh="实际值", en="observed")
 _HOLD_OUT = Words(zh="检验期", en="hold-out")
 _HISTORY = Words(zh="模型与历史", en="model and history")
@@ -83,6 +86,8 @@ def draw(validation: Validation, indicator: Indicator, language: Language) -> Fi
         Line2D([], [], label=run.title[language], **_look(validation, run)) for run in validation.predictions
     ]
     handles.append(Line2D([], [], linestyle="none", label=_OBSERVED[language], **DOT))
+    if any((indicator.id, area) in validation.interpolated for area in areas):
+        handles.append(Line2D([], [], linestyle="none", label=_BETWEEN[language], **SPECK))
     handles.append(Patch(facecolor=SHADE, label=_HOLD_OUT[language]))
     figure.legend(handles=handles, loc="outside lower left", ncols=2 if columns == 1 else 3, frameon=False)
     return figure
@@ -96,6 +101,8 @@ def _draw_area(axes: Axes, validation: Validation, indicator: Indicator, area: s
     values = validation.observed[indicator.id, area]
     shown = {year: value for year, value in values.items() if year >= _first(validation)}
     axes.plot([*shown], [*shown.values()], linestyle="none", zorder=4, **DOT)
+    between = validation.interpolated.get((indicator.id, area), {})
+    axes.plot([*between], [*between.values()], linestyle="none", zorder=2, **SPECK)
     axes.axvspan(validation.split, validation.last, facecolor=SHADE, zorder=0)
     axes.set_xlim(_first(validation) - 0.4, validation.last + 0.4)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, steps=[1, 5, 10]))
