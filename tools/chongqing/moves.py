@@ -88,23 +88,11 @@ def returns_to_villages(everyone: People, ties: float) -> Floats:
     return np.asarray(leaving - elsewhere + arriving + coming_home * to_village[:, None])
 
 
-def gross_departures(facts: Evidence, everyone: People) -> Floats:
-    """Return gross departures from villages at the reference by region and age [1/year].
+def turnover_by_age(everyone: People) -> Floats:
+    """Return the departures that make up for people who come back to villages, by age [1/year].
 
-    Censuses show the balance of departures and returns by cohort (`departures_by_age`); what returns make
-    good is added to it. `everyone` are the people of 2020.
+    Censuses show the balance of departures and returns by cohort (`departures_by_age`); departures are that
+    balance and these. Mean over the regions by rural residents; `everyone` are the people of 2020.
     """
-    made_good = returns_to_villages(everyone, VILLAGE_TIES[2020]) / everyone.rural
-    return np.asarray(NET_DEPARTURE * departures_by_age(facts) + made_good)
-
-
-def gross_pattern(facts: Evidence, everyone: People) -> tuple[Floats, Floats]:
-    """Return the relative rate of gross departures by age, 1 at the peak, and its level by region [1/year].
-
-    The pattern is the mean over regions, by rural residents; the level keeps each region's departures.
-    """
-    rates = gross_departures(facts, everyone)
-    mean = (rates * everyone.rural).sum(axis=0) / everyone.rural.sum(axis=0)
-    pattern = mean / mean.max()
-    level = (rates * everyone.rural).sum(axis=1) / (everyone.rural @ pattern)
-    return pattern, level
+    made_good = returns_to_villages(everyone, VILLAGE_TIES[2020])
+    return np.asarray(made_good.sum(axis=0) / everyone.rural.sum(axis=0))

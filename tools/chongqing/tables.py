@@ -14,7 +14,7 @@ import pandas as pd
 
 from chongqing import capacity, drivers
 from chongqing.evidence import AGES, BASE_YEARS, CITY, PLACE, REGIONS, Evidence, scaled
-from chongqing.moves import RETURNS, VILLAGE_TIES, arrivals_by_age, departures_by_age, gross_pattern
+from chongqing.moves import RETURNS, VILLAGE_TIES, arrivals_by_age, departures_by_age, turnover_by_age
 from chongqing.people import People, away_total, people
 from chongqing.vital import (
     RURAL_FERTILITY,
@@ -61,10 +61,10 @@ def stock_values(facts: Evidence, everyone: People, year: int) -> Values:
         yield "Initial service capacity", np.round(places), REGION_NAMES, [service]
 
     urban = everyone.urban.sum(axis=1)
-    land = np.array(capacity.LAND_PER_URBAN_RESIDENT) * urban / 1e6
+    land = np.array(capacity.LAND_PER_URBAN_RESIDENT) * capacity.LAND_PER_HEAD[year] * urban / 1e6
     starts = capacity.LAND_STARTS[year]
     regional = {
-        "Initial non-farm jobs": np.round(drivers.regional_jobs(facts, everyone, year)),
+        "Initial urban employment": np.round(drivers.regional_jobs(facts, everyone, year)),
         "Initial urban income": drivers.regional_income(facts, "urban", year),
         "Initial rural income": drivers.regional_income(facts, "rural", year),
         "Initial expected growth of urban residents": drivers.expected_growth(facts, year),
@@ -82,6 +82,8 @@ def stock_values(facts: Evidence, everyone: People, year: int) -> Values:
     yield "Initial land ticket inventory", capacity.tickets_unsold(facts, year), [""], [""]
     yield "Initial local debt", capacity.local_debt(facts, year), [""], [""]
     yield "Initial citizenization fund", 0.0, [""], [""]
+    for variable, by_year in drivers.STARTS.items():
+        yield variable, by_year[year], [""], [""]
 
 
 def constant_values(facts: Evidence, everyone: People, levels: Vital) -> Values:
@@ -91,7 +93,7 @@ def constant_values(facts: Evidence, everyone: People, levels: Vital) -> Values:
     yield "Age-specific fertility share", fertility_shares(facts), [""], AGES
     yield "Share of women", women_shares(facts), [""], AGES
     yield "Relative migration rate", departures_by_age(facts), [""], AGES
-    yield "Relative departure rate", gross_pattern(facts, everyone)[0], [""], AGES
+    yield "Turnover rate", turnover_by_age(everyone), [""], AGES
     yield "Relative return rate", RETURNS, [""], AGES
     yield "Share of arrivals by age", arrivals_by_age(facts, everyone), [""], AGES
     for service, standard in capacity.service_standards(facts, everyone).items():
@@ -147,6 +149,10 @@ def path_values(facts: Evidence, levels: Vital) -> Iterator[tuple[str, Mapping[i
     yield "Rural fertility path", {year: value * RURAL_FERTILITY for year, value in fertility.items()}
     yield "Mortality level path", mortality_path(levels)
     yield "Settlement campaign path", drivers.campaign(facts)
+    yield "Outside productivity growth path", drivers.productivity_path(facts)
+    yield "Outside pool path", drivers.OUTSIDE_POOL
+    yield "Revenue share path", drivers.revenue_share(facts)
+    yield "Permit coverage path", drivers.PERMIT_COVERAGE
 
 
 def path_rows(facts: Evidence, levels: Vital) -> list[Row]:
