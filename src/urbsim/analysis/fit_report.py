@@ -13,6 +13,7 @@ from urbsim.analysis.fit import Fit, Fitted, Stage
 
 STRONG = 0.8  # [-] correlations from which two parameters are hard to tell apart
 SHOWN = 12  # of them
+WIDE = 1.3  # times its error, from which residuals are larger than they should be
 LITTLE = 0.2  # [-] of the prior variance: the observations say little
 
 
@@ -38,6 +39,11 @@ def fit_lines(fit: Fit, calibration: Calibration) -> Iterator[str | Table]:
     yield _parameters(fit)
     if calibration.weights == "absolute":
         yield "Standard errors take the errors of the observations at their word."
+        if rms > WIDE:
+            yield (
+                f"Residuals are {rms:.1f} times as large as that, and errors of years that follow one another "
+                f"are alike: the standard errors are too small, by {rms:.1f} times at the least."
+            )
     else:
         yield f"Standard errors are scaled by the residuals, whose weighted variance is {fit.variance:.4g}."
     if calibration.prior:

@@ -226,7 +226,8 @@ def _scored(
             said = dict(zip(map(int, measured.years), map(float, series.values), strict=True))
             for window, (first, end) in windows(prediction.base_year, split, last):
                 years = [y for y in values if first <= y <= end and np.isfinite(said.get(y, np.nan))]
-                if years:
+                # Before the hold-out, a run that does not know its paths is the run that does.
+                if years and (prediction.conditional or window == "hold-out"):
                     yield Row(
                         by=prediction.by,
                         base_year=prediction.base_year,
