@@ -106,6 +106,10 @@ class ZoneTables:
             [[value.get((zone, e), value.get(("", e), np.nan)) for e in elements] for zone in ZONES]
         )
 
+    def one(self, variable: str) -> float:
+        """Return a parameter that is the same everywhere."""
+        return float(self.lines(variable)[0]["value"])
+
     def people(self, variable: str, year: int) -> Floats:
         """Return a stock of people by region and age [person]: (4, 18)."""
         return self.by_zone(variable, year, AGES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from chongqing.evidence import Floats, scaled
+from chongqing.evidence import AGES, Floats, scaled
 from chongqing.people import RURAL_OUTSIDERS
 from scipy.optimize import least_squares
 
@@ -16,10 +16,6 @@ from districts.people import People, Registers
 FADING = 0.02
 """Part of those registered in another district who die, go back, move on or are registered there, a year:
 judgement, 0.01-0.03. Arrivals of the decade are what the census gained, and this much of what was there."""
-VILLAGE_DEPARTURES = 0.0204
-"""Villagers who leave at the start of 2021, over all [1/year]: the run of the place `chongqing`."""
-RETURNS_FROM_OUTSIDE = 0.036
-"""People away who come back at the start of 2021, over all [1/year]: parameters of the place `chongqing`."""
 LEVEL_OF = np.array([0, 0, 1, 2])
 """Levels of departures by region: gains add to nothing, so three are enough for four regions. The two of the
 main metropolitan area share one."""
@@ -95,36 +91,59 @@ def net_gain(out: Floats, destinations: Floats) -> Floats:
     return np.asarray(destinations * (per_weight.sum() - per_weight) - out, dtype=np.float64)
 
 
-def from_villages_and_outside(rural: Floats, away: Floats, other: Floats, returners: Floats) -> Floats:
-    """Return villagers moving, and people away coming back, to other regions' towns [person/year]."""
-    back = RETURNS_FROM_OUTSIDE * 0.65 * away * returners
-    return np.asarray(VILLAGE_DEPARTURES * rural * other + back, dtype=np.float64)
-
-
 def by_zone(stock: Floats) -> Floats:
     """Add the districts of each region up."""
     return np.array([stock[members(zone)].sum(axis=0) for zone in ZONES])
 
 
-def gains_of_regions(everyone: People, zones: ZoneTables, pattern: Floats) -> Floats:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movers:
+    """Who could move to another region at the end of 2020, by place [person/year, person]."""
+
+    villagers: Floats  # leaving their village, to wherever
+    returners: Floats  # coming back from outside to towns
+    townspeople: Floats  # registered in Chongqing, weighted with the age pattern of moving
+
+    def by_zone(self) -> Movers:
+        """Add the districts of each region up."""
+        return Movers(
+            villagers=by_zone(self.villagers),
+            returners=by_zone(self.returners),
+            townspeople=by_zone(self.townspeople),
+        )
+
+
+def movers(everyone: People, zones: ZoneTables) -> Movers:
+    """Find who could move, with the rates of the place `chongqing`."""
+
+    def by_age(variable: str) -> Floats:
+        return np.asarray(zones.by_zone(variable, 2020, AGES)[0], dtype=np.float64)
+
+    back, to_towns = zones.one("Base return rate from outside"), zones.one("Share of returners to towns")
+    rate = per_zone(zones.by_zone("Base village departure rate")[:, 0])
+    return Movers(
+        villagers=everyone.rural @ by_age("Relative migration rate") * rate
+        + everyone.rural @ by_age("Turnover rate"),
+        returners=everyone.away @ by_age("Relative return rate") * back * to_towns,
+        townspeople=(everyone.urban_hukou + everyone.rural_hukou) @ by_age("Relative migration rate"),
+    )
+
+
+def gains_of_regions(who: Movers, zones: ZoneTables) -> Floats:
     """Return what each region gains from the others at the start in the place `chongqing` [person/year]."""
 
     def parameter(name: str) -> Floats:
         return zones.by_zone(name)[:, 0]
 
-    towns = by_zone(everyone.urban_hukou + everyone.rural_hukou)
-    out = towns @ pattern * parameter("Base town moving rate") + from_villages_and_outside(
-        by_zone(everyone.rural).sum(axis=1),
-        by_zone(everyone.away).sum(axis=1),
-        parameter("Share of movers to other regions"),
-        parameter("Share of returners to other regions"),
+    out = (
+        who.townspeople * parameter("Base town moving rate")
+        + who.villagers * parameter("Share of movers to other regions")
+        + who.returners * parameter("Share of returners to other regions")
     )
     return net_gain(out, parameter("Share of moves between regions"))
 
 
-def moves(
-    everyone: People, before: Registers, zones: ZoneTables, pattern: Floats, urban_hukou: Floats
-) -> Moves:
+def moves(everyone: People, before: Registers, zones: ZoneTables, urban_hukou: Floats) -> Moves:
     """Find the parameters of moves between districts.
 
     Destinations and departures by district follow the two censuses; the level of departures of each region
@@ -136,32 +155,28 @@ def moves(
         People of 2020.
     before
         Registers of 2010.
-    pattern
-        `Relative migration rate` by age.
+    zones
+        The four-region tables.
     urban_hukou
         Share of urban hukou among registered people, by place.
     """
-    lists = everyone.registers
+    lists, who = everyone.registers, movers(everyone, zones)
     own, other = village_moves(lists, zones)
     came = flow(before.from_other_districts, lists.from_other_districts)
     left = scaled(flow(before.elsewhere, lists.elsewhere), came.sum())
     destinations = scaled(came, 1.0)
-    others_known = from_villages_and_outside(
-        everyone.rural.sum(axis=1), everyone.away.sum(axis=1), other, other
-    )
-    movable = (everyone.urban_hukou + everyone.rural_hukou) @ pattern
+    known = (who.villagers + who.returners) * other
 
     def town_rate(levels: Floats) -> Floats:
-        level = per_zone(levels[LEVEL_OF])
-        rate = np.maximum((level * left - others_known) / movable, LEAST_RATE)
+        rate = np.maximum((per_zone(levels[LEVEL_OF]) * left - known) / who.townspeople, LEAST_RATE)
         rate[PLACES.index(GUANGAN)] = 0.0
         return np.asarray(rate, dtype=np.float64)
 
     def off(levels: Floats) -> Floats:
-        out = others_known + movable * town_rate(levels)
-        return (by_zone(net_gain(out, destinations)) - wanted) / NEAR
+        out = known + who.townspeople * town_rate(levels)
+        return np.asarray((by_zone(net_gain(out, destinations)) - wanted) / NEAR, dtype=np.float64)
 
-    wanted = gains_of_regions(everyone, zones, pattern)
+    wanted = gains_of_regions(who.by_zone(), zones)
     found = least_squares(off, np.full(3, 0.5), bounds=(0.05, 3.0))
     if np.abs(found.fun).max() > 1:
         raise ArithmeticError(f"regions gain {found.fun * NEAR} persons a year more than in chongqing")
@@ -169,7 +184,6 @@ def moves(
     elsewhere_share = lists.from_other_districts / (lists.from_other_districts + lists.from_own_district)
     elsewhere_share[lists.rural == 0] = 1.0  # there is no village to go back to
     origins = lists.elsewhere * (lists.rural > 0) * (1 - urban_hukou)
-    arrivals = flow_of_outsiders(before.outsiders, lists.outsiders)
     return Moves(
         to_own_towns=own,
         to_other_regions=other,
@@ -179,7 +193,7 @@ def moves(
         returning_elsewhere=elsewhere_share,
         village_origins=rounded_shares(scaled(origins, 1.0)),
         returners_elsewhere=other,
-        arrivals=arrivals,
+        arrivals=flow_of_outsiders(before.outsiders, lists.outsiders),
     )
 
 

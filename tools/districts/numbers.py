@@ -33,8 +33,8 @@ Row = dict[str, object]
 
 AMOUNTS = ("person", "person/year", "place", "km2", "km2/year", "m2", "yuan", "yuan/year")
 """Units of what adds up over districts; everything else is a rate of the region."""
-OF_THE_WHOLE = ("Initial local debt", "Initial citizenization fund")
-"""Amounts of the whole place, to be enlarged by Guang'an, in proportion to urban residents."""
+MONEY = ("yuan", "yuan/year")
+"""Units of amounts of the whole place that Guang'an enlarges, in proportion to urban residents."""
 NOT_HERE = {"Share in the main metropolitan area": 0.0}
 """Rates in which Guang'an is not like its neighbours."""
 CITY_SHARE, METRO_2024 = "City proper share", "Share in the main metropolitan area of 2024"
@@ -54,9 +54,8 @@ class Numbers:
     def __init__(self, facts: Evidence, zones: ZoneTables) -> None:
         self.facts, self.zones = facts, zones
         self.people: dict[int, People] = {year: people(facts, zones, year) for year in YEARS}
-        pattern = zones.by_zone("Relative migration rate", 2020, AGES)[0]
         hukou = registered_urban_share(facts, 2020)
-        self.moves = moves(self.people[2020], registers(facts, zones, 2010), zones, pattern, hukou)
+        self.moves = moves(self.people[2020], registers(facts, zones, 2010), zones, hukou)
         notes = pd.read_csv(HERE / "evidence" / "notes.csv", dtype=str, keep_default_na=False)
         self.notes = {
             (row["variable"], row["element"]): (row["source"], row["note"]) for row in records(notes)
@@ -75,8 +74,9 @@ class Numbers:
             variable, element, start = map(str, key)
             values = self._base_values(variable, element, int(start or 2020), lines)
             rows.extend(self._rows(variable, element, values, lines, year=start))
-        for _, line in table[table.variable.isin(OF_THE_WHOLE)].iterrows():
-            rows.append(self._whole(line))
+        rows.extend(
+            self._whole(line) for line in records(table[(table.region == "") & table.unit.isin(MONEY)])
+        )
         return rows
 
     def _stocks(self, year: int) -> Iterator[Row]:
@@ -120,12 +120,12 @@ class Numbers:
         then, now = (shares.housing(self.facts, self.people[year], year) for year in YEARS)
         return np.maximum(now - then, 0.0)
 
-    def _whole(self, line: pd.Series) -> Row:
+    def _whole(self, line: Mapping[str, str]) -> Row:
         """Give an amount of the whole place, with Guang'an's share of it."""
-        urban = self.people[int(line.year or 2020)].urban.sum(axis=1)
+        urban = self.people[int(line["year"] or 2020)].urban.sum(axis=1)
         factor = urban.sum() / (urban.sum() - urban[PLACES.index(GUANGAN)])
         amounts = {
-            end: rounded(float(line[end]) * factor, line.unit) if line[end] else ""
+            end: rounded(float(line[end]) * factor, line["unit"]) if line[end] else ""
             for end in ("value", "low", "high")
         }
         note = "that of Chongqing, enlarged by the urban residents of Guang'an"
@@ -182,11 +182,12 @@ class Numbers:
         """Give what plans say of single districts, as far as the model asks for it."""
         inside = {place: float(zone_of(place) in ZONES[:2]) for place in PLACES}
         inside |= {GUANGAN: 0.0, "dianjiang": 1.0}
-        values = {CITY_SHARE: {"kaizhou": self._city_share()}, METRO_2024: inside}
+        city = dict.fromkeys(PLACES, 1.0) | {"kaizhou": self._city_share()}
+        values = {CITY_SHARE: city, METRO_2024: inside}
         for variable in sorted(names & values.keys()):
             source, note = self._said(variable, "")
-            ends = CITY_SHARE_RANGE if variable == CITY_SHARE else ("", "")
             for place, value in values[variable].items():
+                ends = CITY_SHARE_RANGE if 0 < value < 1 else ("", "")
                 yield {
                     "variable": variable,
                     "region": place,

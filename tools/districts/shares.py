@@ -148,7 +148,7 @@ def weights(facts: Evidence, zones: ZoneTables, everyone: People, year: int) -> 
         ("Initial idle homesteads", ""): registered_rural,
         ("Initial homesteads under reclamation", ""): tickets(facts, year),
         ("Settlers of the year before the start", ""): scaled(in_towns, 0.5) + scaled(registered_rural, 0.5),
-        ("Initial non-farm jobs", ""): everyone.urban @ participation(zones),
+        ("Initial urban employment", ""): everyone.urban @ participation(zones),
         ("Initial market housing", ""): housing(facts, everyone, year),
         ("Initial physicians", ""): medical(
             facts, "practising_physicians", physicians, lists.residents, year
@@ -180,6 +180,7 @@ def parameter_weights(everyone: People, moved: Moves) -> dict[str, Floats]:
         "Base quota": urban,
         "Settlement capacity": everyone.rural_hukou.sum(axis=1),
         "Base arrivals from outside": moved.arrivals,
+        "Share of moved industry": np.where(np.array(PLACES) == GUANGAN, 0.0, urban),
     }
 
 
