@@ -20,10 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from urbsim.analysis.acceptance import RATE
 from urbsim.analysis.fit_report import LITTLE, STRONG
 from urbsim.analysis.validate import UNCONDITIONAL, validate
-from urbsim.analysis.validation import Level, Row, Validation
+from urbsim.analysis.validation import RATE, Level, Row, Validation
 from urbsim.analysis.validation_figures import draw
 from urbsim.errors import InputError, suggestion
 from urbsim.output.figures import styled
@@ -164,7 +163,7 @@ def missed(validation: Validation) -> str:
 
 def rate_table(validation: Validation) -> str:
     """Give the scores of the rate of the whole place, benchmarks included."""
-    place = validation.study.place.name
+    place = validation.area
     rows = []
     for row in validation.rows:
         if (row.indicator.id, row.area) != (RATE, place):
@@ -186,7 +185,7 @@ def rate_table(validation: Validation) -> str:
 
 def verdict(validation: Validation) -> str:
     """Say against which benchmarks the rate of the first set wins and loses in the hold-out."""
-    place = validation.study.place.name
+    place = validation.area
     start = min(run.base_year for run in validation.predictions)
     mine = validation.find(validation.sets[0] or NO_SET, RATE, place, "hold-out", start)
     if mine is None:
@@ -205,7 +204,7 @@ def verdict(validation: Validation) -> str:
 
 def indicator_table(validation: Validation) -> str:
     """Give the errors of every indicator of the whole place, from the first base year."""
-    place, split = validation.study.place.name, validation.split
+    place, split = validation.area, validation.split
     start = min(run.base_year for run in validation.predictions)
     spans = (("in sample", f"to {split}"), ("hold-out", f"after {split}"))
     spans = spans if start < split else spans[1:]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from urbsim.analysis.score import Score
-from urbsim.analysis.validation import Level, Prediction, Row, WindowName
+from urbsim.analysis.validation import RATE, Level, Observed, Prediction, Row, WindowName, main_area
 from urbsim.batch import Study
 from urbsim.engine.schedule import Schedule
 from urbsim.engine.solve import RTOL, solve
@@ -16,12 +16,10 @@ from urbsim.names import fold
 from urbsim.study.plan import start_inputs
 from urbsim.study.report import measure
 
-RATE, URBAN, RURAL = "urbanization_rate", "urban_residents", "rural_residents"
+URBAN, RURAL = "urban_residents", "rural_residents"
 UNACCOUNTED, RESIDENTS = "Persons unaccounted for", "Residents"
 FEW = 10  # regions of which each is looked at; of more, the mean
 TIGHTER = 100  # times, of the solver's tolerance
-
-Observed = Mapping[tuple[str, str], Mapping[int, float]]
 
 
 def levels_of(
@@ -41,7 +39,7 @@ def levels_of(
     """
     place = study.place
     start = min(base for _, base in trajectories)
-    area = next((a for a in place.areas if len(observed.get((RATE, a), {})) >= FEW), place.name)
+    area = main_area(place, observed)
     scores = {
         (r.by, r.base_year, r.indicator.id, r.window): r.score for r in rows if r.area == area and r.base_year
     }
@@ -153,8 +151,8 @@ def _arithmetic(study: Study, trajectories: Mapping[tuple[str, int], Trajectory]
     worst, where = 0.0, ""
     for a, b in zip(loose.series, tight.series, strict=True):
         change = abs(float(a.values[-1]) - float(b.values[-1]))
-        size = abs(float(b.values[-1]))
-        # Rates by their points, everything else in per cent of its value.
+        size = float(np.nanmax(np.abs(b.values), initial=0.0))
+        # Rates by their points, everything else in per cent of the largest value that it has in the run.
         change = change if a.indicator.unit == "%" else 100 * change / size if size else 0.0
         if change > worst:
             worst, where = change, f"{a.indicator.id}, {a.area}"

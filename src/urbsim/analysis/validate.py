@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ from urbsim.analysis.calibration_file import FILE, read_calibration
 from urbsim.analysis.score import score
 from urbsim.analysis.set_file import fingerprint_of
 from urbsim.analysis.trend import outside_paths, trended
-from urbsim.analysis.validation import Moved, Prediction, Row, Span, Validation, WindowName
+from urbsim.analysis.validation import Moved, Observed, Prediction, Row, Span, Validation, WindowName
 from urbsim.batch import Study, read_study
 from urbsim.engine.compile import compile_program
 from urbsim.engine.schedule import Schedule
@@ -39,8 +39,6 @@ FIRST_SETS = ("validation", "planning")  # in this order, before any others
 INTERPOLATED = "derived-panel"  # vintage of what was put between two censuses by arithmetic
 FITTED = 10  # [year] that the benchmarks are fitted on
 UNCONDITIONAL = "outside paths unknown"
-
-Observed = Mapping[tuple[str, str], Mapping[int, float]]
 
 
 def validate(

@@ -9,10 +9,15 @@ from typing import Literal
 from urbsim.analysis.score import Score
 from urbsim.batch import Study
 from urbsim.study.indicator import Indicator
+from urbsim.study.place import Place
 from urbsim.study.report import Measured
 from urbsim.study.words import Words
 
+RATE = "urbanization_rate"
+KNOWN = 10  # [year] in which the rate of an area was observed, so that it can stand for the place
+
 Span = tuple[int, int]  # first and last year
+Observed = Mapping[tuple[str, str], Mapping[int, float]]
 WindowName = Literal["in sample", "hold-out", "all"]
 
 
@@ -130,14 +135,19 @@ class Validation:
     last: int
     sets: tuple[str, ...]
     predictions: tuple[Prediction, ...]
-    observed: Mapping[tuple[str, str], Mapping[int, float]]
-    interpolated: Mapping[tuple[str, str], Mapping[int, float]]
+    observed: Observed
+    interpolated: Observed
     rows: tuple[Row, ...]
     moved: tuple[Moved, ...]
     levels: tuple[Level, ...]
     paths: tuple[OutsidePath, ...]
     warnings: tuple[str, ...]
     seconds: float
+
+    @property
+    def area(self) -> str:
+        """Give the area that the summaries speak of."""
+        return main_area(self.study.place, self.observed)
 
     def find(
         self, by: str, indicator: str, area: str, window: WindowName = "all", base_year: int | None = None
@@ -149,3 +159,8 @@ class Validation:
             ):
                 return row.score
         return None
+
+
+def main_area(place: Place, observed: Observed) -> str:
+    """Give the first area whose rate was observed year by year: the whole place, or else a group."""
+    return next((a for a in place.areas if len(observed.get((RATE, a), {})) >= KNOWN), place.name)

@@ -11,8 +11,7 @@ import numpy as np
 from rich.table import Table as Printed
 from rich.text import Text
 
-from urbsim.analysis.acceptance import RATE
-from urbsim.analysis.validation import Row, Validation
+from urbsim.analysis.validation import RATE, Row, Validation
 from urbsim.output.folder import replace_folder, run_facts
 from urbsim.output.tables import Cell, Table
 from urbsim.study.place import NO_SET
@@ -130,13 +129,12 @@ def printed(validation: Validation) -> Iterator[str | Printed]:
     """Give what to print: levels, the rate next to the benchmarks, every indicator, what moved."""
     yield _levels(validation)
     yield ""
-    place = validation.study.place
-    yield f"Urbanization rate, {place.name}: errors in points"
+    yield f"Urbanization rate, {validation.area}: errors in points"
     yield _rate(validation)
     yield ""
     yield (
-        f"Every indicator of {place.name}: root mean square error in its unit (mean absolute error in %), "
-        f"from {min(run.base_year for run in validation.predictions)}"
+        f"Every indicator of {validation.area}: root mean square error in its unit (mean absolute error in "
+        f"%), from {min(run.base_year for run in validation.predictions)}"
     )
     yield _indicators(validation)
     yield from _moved(validation)
@@ -171,8 +169,7 @@ def _rate(validation: Validation) -> Printed:
     table = _table(
         "run or benchmark", "years", "n", "RMSE", "bias", "last year", "Theil: bias, spread, covariation"
     )
-    place = validation.study.place
-    rows = [row for row in validation.rows if (row.indicator.id, row.area) == (RATE, place.name)]
+    rows = [row for row in validation.rows if (row.indicator.id, row.area) == (RATE, validation.area)]
     for row in rows:
         it = row.score
         who = row.by if row.base_year is None else f"{row.by}, from {row.base_year}"
@@ -189,7 +186,7 @@ def _rate(validation: Validation) -> Printed:
 
 
 def _indicators(validation: Validation) -> Printed:
-    place, split = validation.study.place, validation.split
+    split = validation.split
     start = min(run.base_year for run in validation.predictions)
     heads = [
         f"{name or NO_SET} {window}"
@@ -200,7 +197,7 @@ def _indicators(validation: Validation) -> Printed:
     by_key: dict[tuple[str, str, str], Row] = {}
     benchmark: dict[str, Row] = {}
     for row in validation.rows:
-        if row.area != place.name:
+        if row.area != validation.area:
             continue
         if row.base_year == start:
             by_key[row.by, row.indicator.id, row.window] = row
