@@ -41,7 +41,7 @@ def fit_lines(fit: Fit, calibration: Calibration) -> Iterator[str | Table]:
         yield "Standard errors take the errors of the observations at their word."
         if rms > WIDE:
             yield (
-                f"Residuals are {rms:.1f} times as large as that, and alike in years that follow one another: "
+                f"Residuals are {rms:.1f} times as large, and alike in years that follow one another: "
                 f"the standard errors are too small, by {rms:.1f} times at the least."
             )
     else:
