@@ -174,6 +174,7 @@ def test_known_parameters_are_found_again_by_region(tiny: Path) -> None:
     (fit,) = calibrate(place).fits
 
     assert values(fit) == pytest.approx([0.025, 0.015], rel=1e-5)
+    assert [stage.name for stage in fit.stages] == ["moves"]  # a joint one would do it again
     assert [(r["region"], r["stage"]) for r in rows(place / "sets" / "validation.csv")] == [
         ("east", "moves"),
         ("west", "moves"),
@@ -297,3 +298,11 @@ def test_the_copy_of_a_place_inside_the_program_is_not_written_to() -> None:
 
     with pytest.raises(InputError, match=r"belongs to the installed program.*\n.*urbsim init DIR"):
         calibrate(installed)
+
+
+def test_an_indicator_of_the_whole_place_is_not_held_against_a_region(tiny: Path) -> None:
+    place = Path("models/places/tiny")
+    (place / "calibration.yaml").write_text(MOVES.replace("urbanization_rate", "mood"), encoding="utf-8")
+
+    with pytest.raises(InputError, match=r"calibration.yaml:8:5: mood is one number for the whole place"):
+        calibrate(place)

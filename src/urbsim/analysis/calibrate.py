@@ -69,7 +69,7 @@ def calibrate(
         except InputError as failure:
             problems.extend(failure.problems)
         try:
-            data = data_of(calibration, plan, place, study.indicators)
+            data = data_of(calibration, plan, place, study.indicators, system.outputs)
         except InputError as failure:
             problems.extend(failure.problems)
         if knobs is not None and data is not None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from urbsim.analysis.calibration import Calibration, Held, SetPlan
+from urbsim.engine.trajectory import Output
 from urbsim.errors import PlaceError, Problem, suggestion
+from urbsim.names import fold
 from urbsim.study.indicator import Indicator
 from urbsim.study.place import Observation, Place
 
@@ -25,7 +27,11 @@ class Datum:
 
 
 def data_of(
-    calibration: Calibration, plan: SetPlan, place: Place, indicators: Sequence[Indicator]
+    calibration: Calibration,
+    plan: SetPlan,
+    place: Place,
+    indicators: Sequence[Indicator],
+    outputs: Sequence[Output],
 ) -> tuple[Datum, ...]:
     """Find what a set is fitted to: no observation after `plan.until`, none before the first run begins.
 
@@ -36,6 +42,7 @@ def data_of(
     """
     problems: list[Problem] = []
     known = {indicator.id: indicator for indicator in indicators}
+    regional = {fold(output.name) for output in outputs if place.axis(output.axes) is not None}
     data: list[Datum] = []
     used: dict[tuple[str, str, float], str] = {}
     for held in calibration.observations:
@@ -44,6 +51,10 @@ def data_of(
             problems.append(Problem(f"there is no indicator '{held.indicator}'", held.where, fix))
             continue
         for area in _areas(held, place):
+            if area != place.name and fold(known[held.indicator].variable) not in regional:
+                what = f"{held.indicator} is one number for the whole place, not known by region"
+                problems.append(Problem(what, held.where, "leave out 'regions'"))
+                continue
             rows = [*_rows(held, place, area)]
             if not rows:
                 what = f"nothing was observed of {held.indicator} in {area} with this choice"

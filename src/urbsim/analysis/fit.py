@@ -161,20 +161,21 @@ class Residuals:
     def _deviations(self, schedule: Schedule, rows: Sequence[int], solver: str) -> Floats:
         trajectory = solve(self._system, schedule, solver=solver)
         self.runs += schedule.inputs.shape[1]
-        known: dict[tuple[str, str], Floats] = {}
+        data = [self._data[self._uses[row][1]] for row in rows]
+        areas: dict[str, dict[str, None]] = {}
+        for datum in data:
+            areas.setdefault(datum.indicator.id, {})[datum.area] = None
+        indicators = {datum.indicator.id: datum.indicator for datum in data}
+        known = {
+            id_: measure_runs(trajectory, indicators[id_], self._place, named) for id_, named in areas.items()
+        }
         found = np.empty((len(rows), schedule.inputs.shape[1]))
-        for position, row in enumerate(rows):
-            datum = self._data[self._uses[row][1]]
-            key = (datum.indicator.id, datum.area)
-            if key not in known:
-                series = measure_runs(trajectory, datum.indicator, self._place, datum.area)
-                if series is None:
-                    raise RunError(f"{datum.where}: {datum.indicator.id} is not reported by region")
-                known[key] = series
-            found[position] = known[key][round(datum.year - schedule.start)]
+        for position, datum in enumerate(data):
+            series = known[datum.indicator.id][datum.area]
+            found[position] = series[round(datum.year - schedule.start)]
         bad = ~np.isfinite(found).all(axis=1)
         if bad.any():
-            datum = self._data[self._uses[rows[int(np.argmax(bad))]][1]]
+            datum = data[int(np.argmax(bad))]
             where = f"{datum.indicator.id} in {datum.area}, {datum.year}"
             raise RunError(f"{datum.where}: the model has no value for {where}")
         values, weights = self._values[list(rows), np.newaxis], self._weights[list(rows), np.newaxis]
@@ -201,14 +202,16 @@ def fit(
     turns = np.zeros(len(knobs))
     before = float((residuals(turns[:, np.newaxis], "rk45") ** 2).sum())
     stages: list[Stage] = []
+    whole = False
     for stage in (*calibration.stages, JOINT):
         active = np.array([stage in (JOINT, knob.stage) for knob in knobs], dtype=bool)
         rows = residuals.rows(stage)
-        if not active.any() or not rows.any():
+        if not active.any() or not rows.any() or whole:
             continue
         turns, done = _stage(stage, turns, active, rows, knobs, residuals, solver, prior=calibration.prior)
         stages.append(done)
         progress(done)
+        whole = bool(active.all() and rows.all())  # the joint stage would only do it again
     turns, bounds = _on_bounds(turns, knobs)
     values = [float(f"{float(k.value(np.array(t))):.{DIGITS}g}") for k, t in zip(knobs, turns, strict=True)]
     rounded = np.array([k.turned(v) for k, v in zip(knobs, values, strict=True)])

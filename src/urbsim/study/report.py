@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,12 +67,16 @@ def measure(trajectory: Trajectory, indicators: Sequence[Indicator], place: Plac
     return Measured(years=trajectory.times, series=tuple(series))
 
 
-def measure_runs(trajectory: Trajectory, indicator: Indicator, place: Place, area: str) -> Floats | None:
-    """Give one indicator in one area for every run, shape (times, runs); None where it is not reported."""
+def measure_runs(
+    trajectory: Trajectory, indicator: Indicator, place: Place, areas: Iterable[str]
+) -> dict[str, Floats]:
+    """Give one indicator for every run, shape (times, runs), in those of some areas where it is reported."""
     parts, regional = _parts(trajectory, indicator, place, slice(None))
-    if not regional and place.area(area) != place.name:
-        return None
-    return _combine(parts, indicator, _rows(place.area(area), place))
+    return {
+        area: _combine(parts, indicator, _rows(area, place))
+        for area in areas
+        if regional or area == place.name
+    }
 
 
 def _parts(
