@@ -290,6 +290,11 @@ def people_history(facts: Evidence, people_of: Mapping[int, People]) -> Iterator
 
     older = dict.fromkeys(range(2010, 2025), ("sample-survey",))
     older |= {2010: ("census-2010-tabulation",), 2020: ("census-2020",)}
+    for indicator, ages in (("rural_residents_15_24", slice(3, 5)), ("rural_residents_65_plus", slice(13, 18))):
+        for year, everyone in people_of.items():
+            text = "ages by residence from a tempered regression over districts"
+            count = round(float(everyone.rural[:, ages].sum()) / 1e4, 2)
+            yield worked_out(indicator, CITY, year, count, unit, f"census-{year};derived-here", text)
     yield from observed(facts, "share_65_plus", "population_age_65_plus_share", "%", older)
     yield from observed(facts, "births", "births", "10k persons/year")
     yield from observed(facts, "deaths", "deaths", "10k persons/year")
