@@ -177,8 +177,9 @@ def test_names_that_vensim_would_misread_stand_in_quotes(tmp_path: Path) -> None
         .replace("[east]", "[far-east]")
     )
     (folder / "place.yaml").write_text(about, encoding="utf-8")
-    for name in ("targets.csv", "history.csv"):
-        text = (folder / name).read_text(encoding="utf-8").replace(",east,", ",far-east,")
+    for name in ("targets.csv", "history.csv", "references.csv"):
+        text = (folder / name).read_text(encoding="utf-8")
+        text = text.replace(",east,", ",far-east,").replace(",west,", ",渝西 2,")
         (folder / name).write_text(text, encoding="utf-8")
 
     write_export(folder, tmp_path / "out.mdl")

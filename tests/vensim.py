@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pysd
 
@@ -37,7 +38,10 @@ def make_model(folder: Path, equations: str, **clock: float) -> Model:
 
 
 def pysd_run(path: Path, **options: object) -> pd.DataFrame:
-    """Run a model with PySD: Euler at its TIME STEP."""
-    with warnings.catch_warnings():
+    """Run a model with PySD: Euler at its TIME STEP.
+
+    PySD writes arrays of numbers as numpy prints them, which leaves eight digits unless told otherwise.
+    """
+    with warnings.catch_warnings(), np.printoptions(precision=17):
         warnings.simplefilter("ignore")
         return pysd.read_vensim(str(path)).run(progress=False, **options)

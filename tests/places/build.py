@@ -9,6 +9,8 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from tools.fill_references import PREFIX, references
+from tools.fill_references import main as fill_references
 
 from urbsim.model.lower import lower
 from urbsim.model.read import read_model
@@ -28,7 +30,8 @@ def write_tiny(folder: Path, changes: Mapping[str, Change] | None = None, model:
 
     A constant is what `changes` says (one number, or numbers by region or by element), or else what
     `neutral.csv` says; one that neither names has the model file's number for its first region, in both.
-    Paths stay as in their first year.
+    Paths stay as in their first year. References are what the place has at the start, so that every effect
+    is 1 there.
     """
     shutil.copytree(TINY, folder)
     about = (folder / "place.yaml").read_text(encoding="utf-8")
@@ -38,18 +41,19 @@ def write_tiny(folder: Path, changes: Mapping[str, Change] | None = None, model:
     given: dict[str, dict[str, float]] = {}
     with (folder / "neutral.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            given.setdefault(fold(row["variable"]), {})[row["region"]] = float(row["value"])
+            given.setdefault(fold(row["variable"]), {})[row["region"] or row["element"]] = float(row["value"])
     for name, change in (changes or {}).items():
         given[fold(name)] = dict(change) if isinstance(change, Mapping) else {"": change}
     read = read_model(model)
     region = read.dimension("Region")
     assert region is not None
     program = lower(read)
+    referred = {fold(f"{PREFIX}{name}") for name in references(read)} - set(given)
     numbers: list[tuple[object, ...]] = []
     for position, values in program.values.items():
         array = program.arrays[position]
         key = fold(array.name)
-        if key in CLOCK or key not in read.variables:
+        if key in CLOCK | referred or key not in read.variables:
             continue
         own = np.reshape(values, [len(axis) for axis in array.axes])
         regional = bool(array.axes) and tuple(array.axes[0]) == region.elements
@@ -86,4 +90,5 @@ def write_tiny(folder: Path, changes: Mapping[str, Change] | None = None, model:
     ):
         with (folder / file_name).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    assert fill_references(["--source", "round", str(folder)]) == 0
     return folder

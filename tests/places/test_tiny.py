@@ -127,6 +127,7 @@ def test_settlement_without_delay_or_lapse_empties_the_rural_hukou_exponentially
             "Settlement processing time": 0.05,
             "Lapse rate of applications": 0.0,
             "Settlement capacity": 1e9,
+            "Loop B11": 0.0,  # or the worth of an urban hukou would follow the places in town
         }
     )
 
