@@ -263,6 +263,12 @@ def test_residents_births_deaths_and_people_away_pass_near_history(baseline: Tra
     assert [within("Deaths", year) for year in years] == pytest.approx([25.81, 25.99, 28.50], rel=0.02)
 
 
+def test_the_drive_of_2010_settles_about_as_many_as_were_counted(decades: Trajectory) -> None:
+    settled = total(decades, "Settlers so far")[3] / 1e4  # by the end of 2013 [10k]
+
+    assert settled == pytest.approx(400 - 0.86 * 78, rel=0.15)  # 8600 a day from mid-August to the census
+
+
 def test_beds_and_places_pass_near_what_was_published(baseline: Trajectory) -> None:
     places = dict(zip(("nursery", "school", "health", "elderly care"), np.arange(4), strict=True))
     capacity = baseline["Service capacity"][..., 0].sum(axis=0) / 1e4

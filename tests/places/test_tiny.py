@@ -201,3 +201,47 @@ def test_an_age_group_empties_into_the_next_one(tmp_path: Path) -> None:
     np.testing.assert_allclose(villagers[0], 10_000 * np.exp(-YEARS / 5), rtol=1e-6)
     np.testing.assert_allclose(villagers[1], 10_000 * np.exp(-YEARS / 5) * (1 + YEARS / 5), rtol=1e-6)
     np.testing.assert_allclose(villagers.sum(axis=0), 180_000, rtol=1e-9)
+
+
+def test_base_jobs_grow_by_demand_less_productivity(tmp_path: Path) -> None:
+    outside: dict[str, Change] = {
+        "Outside growth path": 0.03,
+        "Outside productivity growth path": 0.01,
+        "Cost response of base jobs": 0.0,
+    }
+    run = run_one(
+        Scenario(name="hand", place="tiny"), batch.read_study(write_tiny(tmp_path / "tiny", outside))
+    )
+
+    jobs = run.trajectory["Base jobs"][0, :, 0]
+    # 65 000 jobs are filled and 3 % more are open; 0.23 for each of 180 000 townspeople serve the town.
+    assert jobs[0] == pytest.approx(65_000 * 1.03 - 0.23 * 180_000)
+    np.testing.assert_allclose(jobs, jobs[0] * np.exp(0.02 * YEARS), rtol=1e-6)
+
+
+def test_debt_that_is_never_served_grows_with_interest_on_interest(tmp_path: Path) -> None:
+    penniless: dict[str, Change] = {
+        "Revenue share path": 0.0,
+        "Transfer per head": 1e-6,  # revenue divides the debt service
+        "Running costs per resident": 0.0,
+        "Other investment per resident": 0.0,
+        "Cost of a place": 0.0,
+        "Interest rate": 0.04,
+    }
+    study = batch.read_study(write_tiny(tmp_path / "tiny", penniless))
+    cut = {"loop_r6": (Setting(region="", amounts=(Amount(number=0.0),)),)}
+
+    compound = run_one(Scenario(name="hand", place="tiny"), study).trajectory["Local debt"][..., 0]
+    simple = run_one(Scenario(name="hand", place="tiny", parameters=cut), study).trajectory["Local debt"][
+        ..., 0
+    ]
+
+    np.testing.assert_allclose(compound, 1e10 * np.exp(0.04 * YEARS), rtol=1e-6)
+    np.testing.assert_allclose(simple, 1e10 * (1 + 0.04 * YEARS), rtol=1e-6)
+
+
+def test_homes_that_nobody_builds_are_pulled_down_over_their_life(simulate: Simulate) -> None:
+    run = simulate({"Reference floor area per urban resident": 0.0, "Life of a home": 50.0})  # none is wanted
+
+    homes = run.trajectory["Market housing"][0, :, 0]
+    np.testing.assert_allclose(homes, 6_300_000 * np.exp(-YEARS / 50), rtol=1e-6)
