@@ -802,6 +802,26 @@ def test_cutting_the_job_market_takes_their_effect_from_the_levers_of_jobs() -> 
         assert abs(without[lever]) < 0.05 * abs(whole[lever]), lever
 
 
+# --- family member ---------------------------------------------------------------------------------------
+
+
+def test_the_same_equations_run_the_districts() -> None:
+    districts = batch.read_study(PLACE.parent / "districts")
+    place, system = districts.place, districts.system
+    for year in place.base_years:
+        inputs = start_inputs(place, system, year, place.parameter_set)
+        save = np.arange(year, 2035.5)
+        trajectory = solve(
+            system, Schedule(start=float(year), stop=2035.0, save=save, inputs=inputs[:, np.newaxis])
+        )
+
+        assert len(place.regions) == 39
+        assert_sound(trajectory)
+        rates = trajectory["Urbanization rate"][..., 0]
+        assert (np.diff(rates, axis=1)[:, :5] > -0.005).all()
+        assert (rates <= 1).all()
+
+
 # --- surprise --------------------------------------------------------------------------------------------
 
 
