@@ -12,13 +12,11 @@ from rich.console import Console
 import urbsim
 from urbsim.batch import Results, prepare
 from urbsim.output.verdicts import print_verdicts
-from urbsim.study.report import Measured
 from urbsim.study.scenario_file import read_scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FORMATS = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
-MODEL_PAGE = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
 DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
@@ -39,23 +37,6 @@ def test_the_readme_shows_the_verdicts_as_they_are_printed(results: Results) -> 
 
     printed = "\n".join(line.rstrip() for line in console.export_text().rstrip().splitlines())
     assert printed in README
-
-
-def test_the_model_page_shows_the_scenarios_as_they_run(results: Results) -> None:
-    table = re.search(r"\| scenario \| 2025 .*?\n\n", MODEL_PAGE, re.DOTALL)
-    assert table is not None
-    for outcome in results.outcomes:
-        assert outcome.run is not None
-        measured = outcome.run.measured
-
-        def value(indicator: str, year: int, found: Measured = measured) -> float:
-            series = found.find(indicator, "chongqing")
-            assert series is not None
-            return float(series.values[found.at(year)])
-
-        rates = [f"{value('urbanization_rate', year):.1f}" for year in (2025, 2030, 2035)]
-        people = [f"{value(name, 2035) / 100:.1f}" for name in ("urban_residents", "residents")]
-        assert f"| {' | '.join([outcome.name, *rates, *people])} |" in table[0]
 
 
 def test_the_readmes_example_scenario_can_be_run(tmp_path: Path) -> None:
