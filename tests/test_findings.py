@@ -55,6 +55,7 @@ def findings(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = tool()
     low = module.Limit(name="mood", variable="Attraction", below=0.955)
     monkeypatch.setattr(module, "LIMITS", (low,))
+    monkeypatch.setattr(module, "CLAIMS", ())
     return module
 
 
@@ -102,10 +103,22 @@ def test_a_limit_binds_in_the_years_in_which_it_is_low(findings: ModuleType, tin
 
     page = (tiny / "docs" / "findings.md").read_text(encoding="utf-8")
     assert "mood low 2025-2035." in page
-    assert "| Tiny | 2025-2035 |" in page
+    assert "| mood | below 0.955 | 2025-2035 | 0.90 (2030) |" in page
 
 
-def test_the_figures_stand_beside_the_page(findings: ModuleType, tiny: Path) -> None:
+def test_a_limit_may_lie_above_and_be_a_ratio() -> None:
+    module = tool()
+    crowded = module.Limit(name="crowded", variable="People", over="Room", above=1.5)
+
+    assert crowded.holds(np.array([1.4, 1.5, 1.6])).tolist() == [False, False, True]
+    assert crowded.rule == "above 1.5"
+
+
+def test_the_figures_stand_beside_the_page(
+    findings: ModuleType, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "LIMITS", (findings.Limit(name="mood", variable="Attraction", below=9.0),))
+
     findings.main([], tiny)
 
     figures = sorted(file.name for file in (tiny / "docs" / "images").iterdir())
@@ -160,3 +173,46 @@ def test_years_are_written_as_spans(findings: ModuleType) -> None:
 
     assert findings.spans(held, np.arange(2020.0, 2025.0)) == "2020-2021, 2023"
     assert findings.spans(~held & held, np.arange(2020.0, 2025.0)) == "never"
+
+
+def test_words_that_no_longer_hold_are_not_printed(
+    findings: ModuleType, tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claims = (
+        ("the loop pushes the rate", lambda f: f.figure("loop.R1.2035") < 0),
+        ("nobody lives in town", lambda f: f.figure("rate.baseline.2035") == 0),
+    )
+    monkeypatch.setattr(findings, "CLAIMS", claims)
+
+    assert findings.main([], tiny) == 1
+
+    said = capsys.readouterr().err
+    assert "nobody lives in town" in said
+    assert "the loop pushes the rate" not in said
+    assert not (tiny / "docs" / "findings.md").exists()
+
+
+def test_districts_are_spoken_of_once_there_are_scenarios_of_them(findings: ModuleType, tiny: Path) -> None:
+    words = "{{#districts}}\nDistricts: {{rate.small.2030}}\n{{/districts}}\nend {{scenarios}}\n"
+    (tiny / "tools" / "findings.md.in").write_text(words, encoding="utf-8")
+    findings.main([], tiny)
+    page = tiny / "docs" / "findings.md"
+    assert page.read_text(encoding="utf-8").startswith("end ")
+
+    (tiny / "scenarios" / "districts").mkdir()
+    scenario = "name: small\nplace: tiny\ntitle: {en: Small}\n"
+    (tiny / "scenarios" / "districts" / "small.yaml").write_text(scenario, encoding="utf-8")
+
+    assert findings.main(["--check"], tiny) == 1
+    findings.main([], tiny)
+    assert page.read_text(encoding="utf-8").startswith("Districts: ")
+
+
+def test_a_lever_is_judged_at_its_better_end(findings: ModuleType, tiny: Path) -> None:
+    (tiny / "tools" / "findings.md.in").write_text("{{table_levers}}\n{{singles.2035}}\n", encoding="utf-8")
+
+    findings.main([], tiny)
+
+    page = (tiny / "docs" / "findings.md").read_text(encoding="utf-8")
+    assert "| Moving rate |" in page
+    assert float(page.splitlines()[-3]) > 0
