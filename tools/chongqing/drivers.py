@@ -52,6 +52,14 @@ PERMIT_COVERAGE = {
     year: float(np.interp(year, list(PERMIT_KNOTS), list(PERMIT_KNOTS.values()))) for year in range(2010, 2036)
 }
 """How far services had been opened to holders of a residence permit, relative to 2020: judgement."""
+NEED_GROWTH = {
+    2010: {"nursery": 0.25, "school": 0.0, "health": 0.075, "elderly care": 0.08, "rental housing": 0.04},
+    2020: {"nursery": 0.0, "school": 0.01, "health": 0.02, "elderly care": 0.035, "rental housing": 0.01},
+}
+"""Growth of needed places that planners expected at either start [1/year]: judgement."""
+QUOTA_KNOTS = {2010: 4.5, 2015: 4.0, 2021: 1.0, 2035: 1.0}
+BASE_QUOTA = {year: float(np.interp(year, list(QUOTA_KNOTS), list(QUOTA_KNOTS.values()))) for year in range(2010, 2036)}
+"""Yearly land quota of the plan relative to 2020: judgement."""
 REVENUE_SHARE_AFTER = 0.195
 """General budget revenue over disposable incomes from 2021 on: near the 0.199 of 2020, judgement."""
 

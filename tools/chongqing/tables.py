@@ -82,6 +82,8 @@ def stock_values(facts: Evidence, everyone: People, year: int) -> Values:
     yield "Initial land ticket inventory", capacity.tickets_unsold(facts, year), [""], [""]
     yield "Initial local debt", capacity.local_debt(facts, year), [""], [""]
     yield "Initial citizenization fund", 0.0, [""], [""]
+    for service, growth in drivers.NEED_GROWTH[year].items():
+        yield "Initial expected growth of need", growth, [""], [service]
     for variable, by_year in drivers.STARTS.items():
         yield variable, by_year[year], [""], [""]
 
@@ -153,6 +155,7 @@ def path_values(facts: Evidence, levels: Vital) -> Iterator[tuple[str, Mapping[i
     yield "Outside pool path", drivers.OUTSIDE_POOL
     yield "Revenue share path", drivers.revenue_share(facts)
     yield "Permit coverage path", drivers.PERMIT_COVERAGE
+    yield "Base quota path", drivers.BASE_QUOTA
 
 
 def path_rows(facts: Evidence, levels: Vital) -> list[Row]:
@@ -357,6 +360,15 @@ def land_history(facts: Evidence) -> Iterator[Row]:
             yield row | {"region": region, "value": round(float(area), 4), "confidence": "derived"}
 
 
+def urban_land_history(people_of: Mapping[int, People]) -> Iterator[Row]:
+    """Yield urban construction land at the censuses, an estimate."""
+    text = "town residents x m2 per head by region, an estimate (findings.md section 7)"
+    for year, everyone in people_of.items():
+        heads = everyone.urban.sum(axis=1) * capacity.LAND_PER_HEAD[year] / 1e6
+        land = round(float((np.array(capacity.LAND_PER_URBAN_RESIDENT) * heads).sum()))
+        yield worked_out("urban_land", CITY, year, land, "km2", "recalled;derived-here", text)
+
+
 def service_history(facts: Evidence, people_of: Mapping[int, People]) -> Iterator[Row]:
     """Yield places, physicians and homes."""
     beds, unit = "hospital_beds", "10k beds"
@@ -429,6 +441,7 @@ def history_rows(facts: Evidence, people_of: Mapping[int, People]) -> list[Row]:
         *income_history(facts),
         *work_history(facts),
         *land_history(facts),
+        *urban_land_history(people_of),
         *service_history(facts, people_of),
         *money_history(facts),
     ]
