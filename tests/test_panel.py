@@ -163,3 +163,13 @@ def test_a_scenario_that_names_regions_of_its_own_place_is_refused_elsewhere(
 
     assert urbsim("panel", "baseline", "--place", "elsewhere", "--out", "out") == 2
     assert "there is no region or group 'west' in twin" in capsys.readouterr().err
+
+
+def test_a_scenario_keeps_its_own_targets_in_its_place_given_as_a_folder(tiny: Path) -> None:
+    scenario = tiny / "scenarios" / "baseline.yaml"
+    own = "targets: [{indicator: urbanization_rate, year: 2035, at_least: 99}]\n"
+    scenario.write_text(scenario.read_text(encoding="utf-8") + own, encoding="utf-8")
+
+    panel = run_panel([scenario], [str(tiny / "models" / "places" / "tiny")], areas=["tiny"])
+
+    assert [s.verdict.target.value for s in panel.ranking if s.verdict] == [99]

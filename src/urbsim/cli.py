@@ -20,6 +20,7 @@ from urbsim import __version__
 from urbsim.errors import InputError, Problem, RunError, suggestion
 
 if TYPE_CHECKING:
+    from urbsim.analysis.validation import Validation
     from urbsim.study.outcome import Outcome
     from urbsim.study.words import Language
 
@@ -333,6 +334,9 @@ def calibrate(place: str, names: tuple[str, ...]) -> int:
     except RunError as failure:
         click.echo(f"{failure}; the set is as it was.", err=True)
         return FAILED
+    except OSError as failure:
+        click.echo(f"{place}: cannot be written: {failure.strerror}", err=True)
+        return FAILED
     console = console_for_people()
     for fit in done.fits:
         for line in fit_lines(fit, done.calibration):
@@ -369,12 +373,14 @@ def validate(
     from urbsim.output.folder import check_folder
 
     today = datetime.now().astimezone().date()
-    found = [find_place(place, Path(), "PLACE") for place in places]
+    found = list(dict.fromkeys(find_place(place, Path(), "PLACE").resolve() for place in places))
+    names_of = [place.name for place in found]
+    for name in dict.fromkeys(name for name in names_of if names_of.count(name) > 1):
+        what = f"two of the places are in folders named '{name}', and so would be their results"
+        raise InputError(Problem(what, "PLACE", "validate them one by one, each with its --out"))
     folders = [
-        (out / place.name if len(found) > 1 else out)
-        if out
-        else Path("results") / f"{today}-validate-{place.name}"
-        for place in found
+        (out / name if len(found) > 1 else out) if out else Path("results") / f"{today}-validate-{name}"
+        for name in names_of
     ]
     for folder in folders:
         check_folder(folder)
@@ -383,19 +389,21 @@ def validate(
     from urbsim.output.verdicts import console_for_people
 
     console = console_for_people()
-    told: list[dict[str, Any]] = []
-    missed = False
+    done: list[tuple[Path, Validation]] = []
+    failed = False
     for place, folder in zip(found, folders, strict=True):
         try:
-            validation = hold_against_history(place, names, starting=_announce(1))
+            done.append((folder, hold_against_history(place, names, starting=_announce(1))))
         except RunError as failure:
-            _wipe()
-            click.echo(f"{place.name}: {failure}", err=True)
-            return FAILED
+            failed = True
+            click.echo(f"{WIPE * sys.stderr.isatty()}{place.name}: {failure}", err=True)
         _wipe()
-        write_validation(folder, validation, () if no_figures else languages)
-        told.append(facts(validation))
-        missed = missed or not all(level.met for level in validation.levels)
+    for folder, validation in done:  # after the last: nothing is written when any of the places is wrong
+        try:
+            write_validation(folder, validation, () if no_figures else languages)
+        except OSError as failure:
+            click.echo(f"{folder}: cannot be written: {failure.strerror}", err=True)
+            return FAILED
         if as_json:
             continue
         for line in printed(validation):
@@ -403,9 +411,13 @@ def validate(
         for warning in validation.warnings:
             click.echo(warning, err=True)
         click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
-    if as_json:
-        click.echo(json.dumps(told[0] if len(told) == 1 else told, ensure_ascii=False, indent=2))
-    return FAILED if strict and missed else DONE
+    if as_json and done:
+        told = [facts(validation) for _, validation in done]
+        click.echo(
+            json.dumps(told[0] if len(found) == len(told) == 1 else told, ensure_ascii=False, indent=2)
+        )
+    missed = any(not level.met for _, validation in done for level in validation.levels)
+    return FAILED if failed or (strict and missed) else DONE
 
 
 def find_scenarios(given: Sequence[str]) -> tuple[Path, ...]:

@@ -119,11 +119,19 @@ def _placed(scenarios: Sequence[Scenario], places: Sequence[str]) -> list[Scenar
         raise InputError(problems)
     return [
         replace(scenario, place=str(folder))
-        if fold(scenario.place) == fold(name)
+        if fold(scenario.place) == fold(name) or _folder_of(scenario) == folder
         else replace(scenario, place=str(folder), targets=None, checks=())
         for folder, name in folders.items()
         for scenario in scenarios
     ]
+
+
+def _folder_of(scenario: Scenario) -> Path | None:
+    """Find the folder of a scenario's own place; None where it has none."""
+    try:
+        return find_place(scenario.place, Path(scenario.source).parent).resolve()
+    except InputError:
+        return None
 
 
 def _refuse(tasks: Sequence[batch.Task], areas: Sequence[str], indicators: Sequence[str], year: int) -> None:

@@ -102,6 +102,35 @@ def test_the_same_observation_in_two_runs_counts_once(line: Path) -> None:
     assert errors(twice) == pytest.approx(errors(late), rel=1e-6)
 
 
+def test_an_observation_in_two_runs_is_one_when_the_residuals_give_the_errors(line: Path) -> None:
+    spoil(CALIBRATION, "weights: absolute", "weights: relative")
+
+    late, twice = calibrate(PLACE, ["late", "twice"]).fits
+
+    assert errors(twice) == pytest.approx(errors(late), rel=1e-6)
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_the_fit(line: Path) -> None:
+    (PLACE / "sets").touch()
+
+    with pytest.raises(InputError, match="models/places/line/sets: is not a folder that can be written to"):
+        calibrate(PLACE, starting=lambda name: pytest.fail(f"fits {name}"))
+
+
+def test_an_interrupted_fit_leaves_the_set_as_it_was(line: Path) -> None:
+    calibrate(PLACE, ["late"])
+    before = {file.name: file.read_bytes() for file in (PLACE / "sets").iterdir()}
+
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    spoil(CALIBRATION, "error: 0.25", "error: 0.25, last: 2015")
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(PLACE, ["late"], progress=stop)
+
+    assert {file.name: file.read_bytes() for file in (PLACE / "sets").iterdir()} == before
+
+
 def test_a_parameter_on_a_bound_says_so_and_has_no_standard_error(line: Path) -> None:
     spoil(PLACE / "parameters.csv", "10,-100,100", "10,5,11")
 

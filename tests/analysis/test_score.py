@@ -114,3 +114,11 @@ def test_growth_is_for_counts() -> None:
 
     assert growth.project(years, [100 * 1.1**i for i in range(6)], [2022]) == pytest.approx([100 * 1.1**7])
     assert line.project(years, [100 + 3 * i for i in range(6)], [2022]) == pytest.approx([121])
+
+
+def test_a_straight_line_may_cross_nought() -> None:
+    line, growth = benchmarks("net_gain_from_outside")
+    years, values = range(2015, 2021), [3 - i for i in range(6)]
+
+    assert line.project(years, values, [2022]) == pytest.approx([-4])
+    assert growth.project(years, values, [2022]) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -230,3 +231,60 @@ def test_what_was_put_between_censuses_is_shown_but_not_scored(line: Path) -> No
     assert hold_out is not None
     assert hold_out.count == 3
     assert found.interpolated == {("level", "line"): {2016: 24.15}}
+
+
+@pytest.mark.parametrize("content", [b"{", b"{}", b"[]", b"\xff\xfe", b'{"runs": ["ten"]}'])
+def test_a_spoiled_account_of_a_fit_is_told(content: bytes, line: Path) -> None:
+    calibrate(PLACE, ["early"])
+    (PLACE / "sets" / "early.json").write_bytes(content)
+
+    (warning,) = [warning for warning in validate(PLACE).warnings if "early" in warning]
+
+    assert warning.startswith("models/places/line/sets/early.json: is not what urbsim calibrate writes")
+
+
+def test_nothing_is_written_when_one_of_the_places_is_wrong(
+    line: Path, urbsim: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(PLACE, PLACE.with_name("other"))
+    spoil(PLACE.with_name("other") / "place.yaml", "base_years: [2010, 2012]", "base_years: [2010, 2010]")
+
+    status = urbsim("validate", "line", "other", "--out", "out", "--no-figures")
+
+    assert status == WRONG_INPUT
+    assert "base_years: expected one or more years, each once" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def test_places_whose_results_would_share_a_folder_are_refused(
+    line: Path, urbsim: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree("models", "copy")
+
+    status = urbsim("validate", "line", "copy/places/line", "--out", "out", "--no-figures")
+
+    assert status == WRONG_INPUT
+    assert "two of the places are in folders named 'line'" in capsys.readouterr().err
+
+
+def test_a_place_is_validated_once_however_it_is_named(
+    line: Path, urbsim: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(PLACE)
+
+    assert urbsim("validate", ".", "line", "--no-figures") == DONE
+
+    (written,) = Path("results").iterdir()
+    assert written.name.endswith("-validate-line")
+    assert (written / "scores.csv").is_file()
+
+
+def test_results_that_cannot_be_written_are_told(
+    line: Path, urbsim: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("full").touch()
+
+    status = urbsim("validate", "line", "--out", "full/out", "--no-figures")
+
+    assert status == FAILED
+    assert "full/out: cannot be written" in capsys.readouterr().err

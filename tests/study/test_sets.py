@@ -257,3 +257,25 @@ def test_a_place_that_inherits_is_not_inherited_from(tiny: Path) -> None:
 
     with pytest.raises(InputError, match="inherits: daughter itself inherits from tiny"):
         read_place(PLACE)
+
+
+def test_one_number_without_a_value_for_a_base_year_is_told(line: Path) -> None:
+    place = Path("models/places/line")
+    row = "Height,,,10,-100,100,dmnl,judgement,ruler,\n"
+    spoil(place / "parameters.csv", row, "")
+    with (place / "base.csv").open("a", encoding="utf-8") as file:
+        file.write("Height,,,2010,10,,,dmnl,official,ruler,\n")
+
+    with pytest.raises(InputError, match=r"base.csv:2: 'Height' has no value, base year 2012"):
+        read_study(place)
+
+
+def test_a_base_year_that_is_no_year_is_told_once(line: Path) -> None:
+    place = Path("models/places/line")
+    with (place / "base.csv").open("a", encoding="utf-8") as file:
+        file.write("Height,,,soon,10,,,dmnl,official,ruler,\n")
+
+    with pytest.raises(InputError) as caught:
+        read_place(place)
+
+    assert [problem.what for problem in caught.value.problems] == ["year is 'soon', expected a number"]

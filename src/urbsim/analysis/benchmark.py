@@ -27,12 +27,13 @@ class Benchmark:
     name: Words
     scale: Callable[[Floats], Floats]
     back: Callable[[Floats], Floats]
-    ceiling: float = np.inf  # what it can be made for lies below
+    floor: float = 0.0  # what it can be made for lies above
+    ceiling: float = np.inf  # and below
 
     def project(self, years: Sequence[float], values: Sequence[float], to: Sequence[float]) -> Floats | None:
         """Give the projection for the years `to`; None where it cannot be made."""
         x, y = np.asarray(years, dtype=float), np.asarray(values, dtype=float)
-        if len(x) < FEWEST or (y <= 0).any() or (y >= self.ceiling).any():
+        if len(x) < FEWEST or (y <= self.floor).any() or (y >= self.ceiling).any():
             return None
         scaled = self.scale(y)
         slope = np.polyfit(x - x.mean(), scaled, 1)[0]
@@ -46,6 +47,7 @@ def benchmarks(indicator: str) -> tuple[Benchmark, ...]:
         name=Words(zh="直线外推", en="straight line"),
         scale=lambda y: y,
         back=lambda z: z,
+        floor=-np.inf,
     )
     if indicator not in RATES:
         growth = Benchmark(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,13 +49,18 @@ def calibrate(
     Raises
     ------
     InputError
-        Something about the place or its `calibration.yaml` is wrong; nothing was fitted or written.
+        Something about the place or its `calibration.yaml` is wrong, or it cannot be written to; nothing was
+        fitted or written.
     RunError
         The model cannot be run; the sets of before are as they were.
     """
     if folder.resolve().is_relative_to(Path(urbsim.__file__).resolve().parent):
         what = "this copy of the place belongs to the installed program, and is not written to"
         raise InputError(Problem(what, shown(folder), "make your own with: urbsim init DIR"))
+    beside = folder / "sets"
+    to_write = beside if beside.exists() else folder
+    if not (to_write.is_dir() and os.access(to_write, os.W_OK)):  # before the fit, which may take minutes
+        raise InputError(Problem("is not a folder that can be written to", shown(to_write)))
     study = read_study(folder, sets=False)  # a set that no longer fits the model must not stand in the way
     place, system = study.place, study.system
     calibration = read_calibration(place)
@@ -84,5 +90,5 @@ def calibrate(
         residuals = Residuals(system, place, plan, knobs, data, inputs)
         fits.append(fit(name, calibration, plan, knobs, data, residuals, progress))
         facts = fit_facts(fits[-1], calibration, fingerprint_of(system, inputs))
-        files.extend(write_set(folder / "sets", fits[-1], facts))
+        files.extend(write_set(beside, fits[-1], facts))
     return Fits(study=study, calibration=calibration, fits=tuple(fits), files=tuple(files))

@@ -220,7 +220,7 @@ def fit(
     slopes = _slopes(turns, free, np.ones(len(residuals.rows(JOINT)), dtype=bool), knobs, residuals, solver)
     variance = 1.0
     if calibration.weights == "relative":
-        spare = len(slopes) - int(free.sum())
+        spare = len(data) - int(free.sum())  # not rows: an observation of several runs counts once
         variance = after / spare if spare > 0 else 1.0
     covariance = _covariance(slopes, variance, prior=calibration.prior)
     deviations = np.full(len(knobs), np.nan)

@@ -268,14 +268,19 @@ def _warnings(study: Study, sets: Sequence[str]) -> Iterator[str]:
         told = study.place.folder / "sets" / f"{name}.json"
         if not told.is_file():
             continue
-        facts = json.loads(told.read_text(encoding="utf-8"))
+        try:
+            facts = json.loads(told.read_text(encoding="utf-8"))
+            bases, fingerprint = tuple(map(int, facts["runs"])), facts["fingerprint"]
+        except (ValueError, KeyError, TypeError):
+            yield f"{shown(told)}: is not what urbsim calibrate writes, so the age of '{name}' is unknown"
+            continue
         bare = {
             one.name: ParameterSet(name=one.name, estimates=tuple(e for e in one.estimates if e.inherited))
             for one in study.place.sets.values()
         }
         place = replace(study.place, sets=bare)
-        starts = {start: start_inputs(place, study.system, start, name) for start in facts["runs"]}
-        if fingerprint_of(study.system, starts) != facts["fingerprint"]:
+        starts = {base: start_inputs(place, study.system, base, name) for base in bases}
+        if fingerprint_of(study.system, starts) != fingerprint:
             yield (
                 f"the parameters '{name}' were fitted with other equations or numbers than those of today; "
                 f"fit them again: urbsim calibrate {study.place.name} --set {name}"

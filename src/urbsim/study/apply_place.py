@@ -141,7 +141,7 @@ def array_of(
         if index is not None:
             values[index] = row.value
     if np.isnan(values).any() and len(problems) == before:
-        position = tuple(int(i[0]) for i in np.nonzero(np.isnan(values)))
+        position = tuple(map(int, np.argwhere(np.isnan(values))[0]))
         label = ",".join(axis[i] for axis, i in zip(axes, position, strict=True))
         count = int(np.isnan(values).sum())
         what = f"'{name}' has no value" + (f" for {label}" if label else "")

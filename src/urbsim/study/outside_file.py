@@ -7,6 +7,7 @@ from pathlib import Path
 
 from urbsim.errors import PlaceError, Problem
 from urbsim.study.table_file import read_table
+from urbsim.study.target import OPERATORS
 
 _OUTSIDE = (
     *("indicator", "region", "year", "operator", "value", "unit"),
@@ -48,7 +49,7 @@ def read_outside(folder: Path) -> tuple[OutsideTarget, ...]:
             indicator=row.text("indicator"),
             region=row.cells["region"],
             year=row.year(),
-            operator=row.text("operator"),
+            operator=row.choice("operator", OPERATORS),
             value=row.number("value"),
             unit=row.cells["unit"],
             binding=row.cells["binding"],

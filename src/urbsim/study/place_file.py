@@ -254,8 +254,8 @@ def _problems_of(place: Place, at: Callable[[str], str]) -> list[Problem]:
             problems.append(Problem(f"group {name}: expected one or more regions, each once", at("groups")))
     if place.period[0] >= place.period[1]:
         problems.append(Problem("period: expected the first year before the last", at("period")))
-    if not place.base_years:
-        problems.append(Problem("base_years: expected one or more years", at("base_years")))
+    if not place.base_years or len(set(place.base_years)) < len(place.base_years):
+        problems.append(Problem("base_years: expected one or more years, each once", at("base_years")))
     elif place.period[0] not in place.base_years:
         years = " or ".join(map(str, place.base_years))
         problems.append(
@@ -337,7 +337,7 @@ def _read_number(row: Row, sources: Collection[str]) -> Number:
         source=_source(row, sources),
         note=row.cells["note"],
         where=row.where,
-        base_year=row.year() if row.cells.get("year") else None,
+        base_year=(row.year() or None) if row.cells.get("year") else None,
     )
 
 
