@@ -133,6 +133,7 @@ def test_the_ranking_is_printed(urbsim: Command, tiny: Path, capsys: pytest.Capt
         (("--place", "tinny"), "--place: there is no place 'tinny'\n  fix: did you mean 'tiny'?"),
         (("--region", "wst"), "--region: no place has a region or group 'wst'\n  fix: did you mean 'west'?"),
         (("--indicator", "urban_rate"), "--indicator, tiny: there is no indicator 'urban_rate'"),
+        (("--at-least", "nan"), "--at-least: is nan, expected a finite number"),
         (("--year", "2050"), "--year: 2050 is outside the period 2020-2035 of baseline"),
         (("--place", "tiny", "--place", "copy"), "--place: two of the places are named 'tiny'"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -89,7 +90,7 @@ def run_panel(
     read = batch.read_scenarios(scenarios)
     tasks = batch.prepare(_placed(read, places)) if places else batch.prepare(read)
     ranked = year if year is not None else int(min(task.schedule.stop for task in tasks))
-    _refuse(tasks, areas, indicators, ranked)
+    _refuse(tasks, areas, indicators, ranked, at_least)
     for doubt in dict.fromkeys(doubt for task in tasks for doubt in (*task.study.doubts, *task.doubts)):
         batch.log.warning(doubt)
     outcomes = []
@@ -134,10 +135,18 @@ def _folder_of(scenario: Scenario) -> Path | None:
         return None
 
 
-def _refuse(tasks: Sequence[batch.Task], areas: Sequence[str], indicators: Sequence[str], year: int) -> None:
+def _refuse(
+    tasks: Sequence[batch.Task],
+    areas: Sequence[str],
+    indicators: Sequence[str],
+    year: int,
+    at_least: float | None,
+) -> None:
     """Refuse areas and indicators that no place has, years that a run lacks, and places of one name."""
     places = {task.study.place.folder: task.study.place for task in tasks}
     problems: list[Problem] = []
+    if at_least is not None and not math.isfinite(at_least):
+        problems.append(Problem(f"is {at_least:g}, expected a finite number", "--at-least"))
     names = [fold(place.name) for place in places.values()]
     problems.extend(
         Problem(f"two of the places are named '{name}'", "--place", "rename one in its place.yaml")

@@ -17,12 +17,7 @@ from urbsim.engine.compile import System
 from urbsim.engine.schedule import Floats
 from urbsim.output.folder import write_table
 from urbsim.output.tables import Cell, Table
-from urbsim.study.place_file import CORRELATIONS
-
-_ESTIMATES = (
-    *("variable", "region", "element", "value", "standard_error"),
-    *("low", "high", "unit", "bound", "central", "stage"),
-)
+from urbsim.study.place_file import CORRELATIONS, ESTIMATES
 
 
 def write_set(folder: Path, fit: Fit, facts: dict[str, Any]) -> tuple[Path, ...]:
@@ -55,7 +50,7 @@ def write_set(folder: Path, fit: Fit, facts: dict[str, Any]) -> tuple[Path, ...]
 
 def estimate_table(fit: Fit) -> Table:
     """Give a row for each number of the place that was fitted."""
-    return _ESTIMATES, [row for one in fit.parameters for row in _rows(one)]
+    return ESTIMATES, [row for one in fit.parameters for row in _rows(one)]
 
 
 def _rows(one: Fitted) -> Iterator[tuple[Cell, ...]]:

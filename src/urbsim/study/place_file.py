@@ -40,7 +40,7 @@ _TARGETS = (
     *("binding", "source", "clause", "note"),
 )
 _SOURCES = ("id", "title", "publisher", "date", "where")
-_ESTIMATES = (
+ESTIMATES = (
     *("variable", "region", "element", "value", "standard_error"),
     *("low", "high", "unit", "bound", "central", "stage"),
 )
@@ -349,7 +349,7 @@ def _read_sets(folder: Path, problems: list[Problem]) -> dict[str, ParameterSet]
         if path.stem == NO_SET or not NAME.fullmatch(path.stem):
             what = f"'{path.stem}' cannot name a set, expected letters, digits, - and _, and not '{NO_SET}'"
             problems.append(Problem(what, shown(path)))
-        estimates = tuple(_read_estimate(row) for row in read_table(path, _ESTIMATES, problems))
+        estimates = tuple(_read_estimate(row) for row in read_table(path, ESTIMATES, problems))
         sets[path.stem] = ParameterSet(name=path.stem, estimates=estimates)
     return sets
 
