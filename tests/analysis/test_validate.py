@@ -15,6 +15,7 @@ import pytest
 from urbsim.analysis.calibrate import calibrate
 from urbsim.analysis.trend import outside_paths, trended
 from urbsim.analysis.validate import UNCONDITIONAL, validate, windows
+from urbsim.analysis.validation import RATE
 from urbsim.cli import DONE, FAILED, WRONG_INPUT
 from urbsim.study.place import PathPoint, Place
 from urbsim.study.place_file import read_place
@@ -288,3 +289,15 @@ def test_results_that_cannot_be_written_are_told(
 
     assert status == FAILED
     assert "full/out: cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "judged"), [("early", True), ("late", False), ("none", True)])
+def test_a_set_that_saw_the_hold_out_is_not_judged_on_it(name: str, judged: bool, line: Path) -> None:
+    for table in (PLACE / "history.csv", Path("models/indicators.yaml")):
+        table.write_text(table.read_text(encoding="utf-8").replace("level", RATE), encoding="utf-8")
+    spoil(PLACE / "calibration.yaml", "indicator: level", f"indicator: {RATE}")
+    calibrate(PLACE, ["early", "late"])
+
+    levels = validate(PLACE, [name]).levels
+
+    assert any("outside paths known" in level.measure for level in levels) is judged

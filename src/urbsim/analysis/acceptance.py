@@ -31,11 +31,13 @@ def levels_of(
     trajectories: Mapping[tuple[str, int], Trajectory],
     split: int,
     last: int,
+    *,
+    blind: bool,
 ) -> Iterator[Level]:
     """Give every level that can be judged with what was observed.
 
-    The first set is judged on the sample that it was fitted to and on the hold-out, the last set on the
-    whole; where there is one set only, it is judged on all of them.
+    The first set is judged on the sample that it was fitted to and, where it is `blind` to what came later,
+    on the hold-out; the last set on the whole. Where there is one set only, it is judged on all of them.
     """
     place = study.place
     start = min(base for _, base in trajectories)
@@ -54,7 +56,7 @@ def levels_of(
         (final, "all", 0.3, f"{start + 1}-{last}"),
     ):
         it = found(name, start, RATE, window)  # type: ignore[arg-type]
-        if it:
+        if it and (blind or window != "hold-out"):
             what = f"rate, RMSE {years} ({name or 'none'}, from {start})"
             yield Level(measure=what, operator="<=", level=level, value=it.rmse, unit="points")
     for base in dict.fromkeys((start, place.base_year)):

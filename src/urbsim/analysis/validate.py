@@ -64,7 +64,8 @@ def validate(
     study = read_study(folder)
     place = study.place
     sets = _sets(place, names)
-    split, last = _split(place), place.last_observed_year
+    until = _until(place)
+    split, last = min(until.values(), default=max(place.base_years)), place.last_observed_year
     starts = sorted(start for start in place.base_years if start < last)
     if not starts:
         what = f"nothing was observed after the first run begins, in {min(place.base_years)}"
@@ -101,7 +102,19 @@ def validate(
         interpolated=interpolated,
         rows=tuple(rows),
         moved=tuple(moved(place, *sets[:2])) if len(sets) > 1 else (),
-        levels=tuple(levels_of(study, sets, predictions, rows, observed, trajectories, split, last)),
+        levels=tuple(
+            levels_of(
+                study,
+                sets,
+                predictions,
+                rows,
+                observed,
+                trajectories,
+                split,
+                last,
+                blind=until.get(sets[0], split) <= split,
+            )
+        ),
         paths=outside_paths(place, split, last),
         warnings=tuple(_warnings(study, sets)),
         seconds=time.perf_counter() - begun,
@@ -145,11 +158,11 @@ def _sets(place: Place, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chosen)) or ("",)
 
 
-def _split(place: Place) -> int:
-    """Give the last year of the sample: the first at which a set of the place stops looking."""
+def _until(place: Place) -> dict[str, int]:
+    """Give the last year that each set of the place looks at; the first of them ends the sample."""
     if (place.folder / FILE).is_file():
-        return min(plan.until for plan in read_calibration(place).sets.values())
-    return max(place.base_years)
+        return {name: plan.until for name, plan in read_calibration(place).sets.items()}
+    return {}
 
 
 def _title(name: str, start: int, starts: Sequence[int]) -> Words:
