@@ -60,3 +60,19 @@ def test_references_are_values_at_the_start_from_2020(tiny: Path) -> None:
     stale = fill("--check", place)
     assert stale.returncode == 1
     assert "Reference Residents is not what the model gives" in stale.stdout
+
+
+def test_a_place_without_the_reference_year_is_refused(tiny: Path) -> None:
+    model, place = Path("models/tiny.mdl"), Path("models/places/tiny")
+    text = model.read_text(encoding="utf-8")
+    constant = "Reference Residents[Region]= 7 ~ person ~ Reference. |\nINITIAL TIME"
+    model.write_text(text.replace("INITIAL TIME", constant, 1), encoding="utf-8")
+    about = (place / "place.yaml").read_text(encoding="utf-8")
+    about = about.replace("base_years: [2020]", "base_years: [2015]").replace("[2020, 2035]", "[2015, 2035]")
+    (place / "place.yaml").write_text(about, encoding="utf-8")
+
+    run = fill("--source", "survey", place)
+
+    assert run.returncode == 2
+    assert "place.yaml: base_years: references are of the end of 2020" in run.stderr
+    assert not (place / "references.csv").exists()

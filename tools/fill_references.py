@@ -23,7 +23,7 @@ import numpy.typing as npt
 from urbsim.engine.compile import System, compile_program
 from urbsim.engine.schedule import Schedule
 from urbsim.engine.solve import solve
-from urbsim.errors import InputError
+from urbsim.errors import InputError, Problem
 from urbsim.model.equations import Model
 from urbsim.model.lower import lower
 from urbsim.model.read import read_model
@@ -58,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = references(model)
         if not names:
             return 0
+        if YEAR not in place.base_years:
+            what = f"base_years: references are of the end of {YEAR}, which is none of them"
+            print(Problem(what, str(options.place / "place.yaml")), file=sys.stderr)
+            return 2
         bare = without_references(place, model, names)
         system = compile_program(lower(apply_place(model, bare)))
     except InputError as failure:
