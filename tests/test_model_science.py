@@ -80,7 +80,7 @@ LOOPS = {
     "B1": Loop(held=("Job prospect felt",), quantity="Openings per seeker", disturbance=PEOPLE_COME),
     "B2": Loop(held=("People served felt",), quantity="People served", disturbance=TOWNS_PULL),
     "B3": Loop(held=("Housing burden felt",), quantity="Housing burden", disturbance=TOWNS_PULL),
-    "B4": Loop(held=("Villagers not yet gone",), quantity="Rural population", disturbance=TOWNS_PULL),
+    "B4": Loop(held=(), quantity="Rural population", disturbance=TOWNS_PULL),
     "B5": Loop(held=("Villagers sharing the land",), quantity="Rural population", disturbance=TOWNS_PULL),
     "B6": Loop(held=("Boundary brake", "Relative space"), quantity="Space per head", disturbance=LAND_WANTED),
     "B7": Loop(
@@ -285,7 +285,7 @@ def test_every_effect_is_one_at_the_end_of_2020(baseline: Trajectory) -> None:
         *("Outside pull", "Outside village pull", "Mover response", "Family reunion", "Village services"),
         *("Job prospect", "Outside job prospect", "Housing burden", "Fiscal room", "Relative space"),
         *("Effect of open services", "Effect of rural rights", "Value of rural rights"),
-        *("Willingness of those left", "Effect of age cut", "Effect of reservoir cut"),
+        *("Effect of age cut", "Effect of reservoir cut"),
     ):
         assert baseline[name][..., 0, 0] == pytest.approx(1.0, abs=1e-9), name
 
@@ -322,7 +322,10 @@ def test_stocks_change_by_their_flows_across_the_boundary_and_nothing_else(year:
             ("Births away", "Leaving the municipality"),
             ("Deaths away", "Returning from outside"),
         ),
-        ("Quota bank", "Land under development", "Urban construction land"): (("Quota inflow",), ()),
+        ("Quota bank", "Land under development", "Urban construction land"): (
+            ("Quota inflow",),
+            ("Quota lapsing",),
+        ),
         ("Homesteads in use", "Idle homesteads", "Homesteads under reclamation", "Land ticket inventory"): (
             (),
             ("Land tickets bought",),
@@ -636,7 +639,7 @@ def test_places_follow_the_money_there_is() -> None:
 def test_a_city_that_cannot_borrow_begins_nothing_until_it_has_paid_back() -> None:
     broke, own = run({"Bearable debt service": 0.01}), run(stop=2021.0)
 
-    for name in ("Land starts", "Service starts", "Physicians recruited", "Other investment"):
+    for name in ("Land for works", "Service starts", "Other investment"):
         assert total(broke, name)[0] < 1e-3 * total(own, name)[0], name
     assert (np.diff(total(broke, "Local debt"))[:2] < 0).all()
     assert total(broke, "Local debt")[1:].max() < total(broke, "Local debt")[0]
@@ -853,7 +856,7 @@ def test_the_pay_and_the_kin_of_villagers_do_not_move_people_with_an_urban_hukou
 
     assert (equal_pay["Town pull"][:, 7] > 1.1 * baseline["Town pull"][:, 7]).all()
     assert equal_pay["Pull for townspeople"][:, 7] == pytest.approx(
-        baseline["Pull for townspeople"][:, 7], rel=0.003
+        baseline["Pull for townspeople"][:, 7], rel=0.005
     )
     assert not np.allclose(without_kin["Town pull"][:, 5], baseline["Town pull"][:, 5], rtol=0.005)
     assert without_kin["Pull for outsiders"][:, 5] == pytest.approx(
@@ -880,7 +883,6 @@ def test_the_pay_and_the_kin_of_villagers_do_not_move_people_with_an_urban_hukou
         ("Growth boundary multiple", 1.1, -1),
         ("Redevelopment rate", 0.2, 1),
         ("Rural mortality ratio", 1.5, 1),
-        ("Depletion elasticity", 1.0, -1),
         ("Base village return rate", 0.06, -1),
         ("Interest rate", 0.06, -1),
         ("Running costs per resident", 15000.0, -1),
