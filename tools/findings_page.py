@@ -296,6 +296,7 @@ class Findings:
             "flow": lambda variable, year: f"{self._flow(variable, int(year)):.1f}",
             "extreme": self._extreme,
             "observed": lambda what, year: f"{self._observed(what, int(year)):,.1f}",
+            "pace": lambda what, first, last: f"{self._pace(what, int(first), int(last)):.1f}",
             "arrivals_observed": lambda year: f"{self._arrivals_observed(int(year)):+.1f}",
             "villages": self._village_balance,
             "leaving": self._leaving,
@@ -591,6 +592,10 @@ class Findings:
             for one in place.history
             if (one.indicator, one.year, place.area(one.region)) == (indicator, year, place.name)
         )
+
+    def _pace(self, indicator: str, first: int, last: int) -> float:
+        """Give by how much an observed indicator grew in a year [its unit]."""
+        return (self._observed(indicator, last) - self._observed(indicator, first)) / (last - first)
 
     def _arrivals_observed(self, year: int) -> float:
         """Give what residents gained in a year beyond births less deaths, as published [10k persons]."""
@@ -1163,6 +1168,7 @@ CLAIMS: tuple[tuple[str, Callable[[Findings], bool]], ...] = (
         lambda f: f.figure("number.baseline.surveyed_unemployment.2030.southeast") > 6.5,
     ),
     ("settlers reach 200,000 by a hair", lambda f: 0 <= f.figure("number.baseline.settlers.2025") - 20 < 0.5),
+    ("the sets differ by twice the margin", lambda f: f.figure("spread.2035") > 2 * f.figure("margin.2035")),
     ("the run from 2010 ends lower", lambda f: f.figure("effect.long-planning.2035.set-planning") < 0),
     (
         "only the southeast is short of jobs early",
