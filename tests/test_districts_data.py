@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from urbsim import batch
+from urbsim.engine.schedule import Schedule
+from urbsim.engine.solve import solve
 from urbsim.study.place_file import read_place
+from urbsim.study.plan import start_inputs
+from urbsim.study.report import Measured, measure
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = ROOT / "models" / "places"
+SCENARIOS = ROOT / "scenarios" / "districts"
 DISTRICTS, CHONGQING = PLACES / "districts", PLACES / "chongqing"
 YEARS = (2010, 2020)
 ZONES = ("central city", "metro new", "northeast", "southeast")
@@ -25,6 +32,7 @@ TOWNS = (
 )
 RURAL, AWAY = "Initial rural residents", "Initial registered people living away"
 STOCKS = (RURAL, *TOWNS, AWAY)
+RATE = "urbanization_rate"
 OWN_PLANS = {"nursery", "elderly care"}  # Jiulongpo's own number stands
 AMOUNTS = {"person", "person/year", "place", "km2", "km2/year", "m2"}
 
@@ -86,7 +94,10 @@ def test_the_place_is_read_without_a_problem() -> None:
 
 
 def test_tables_and_evidence_stay_small() -> None:
-    assert sum(file.stat().st_size for file in DISTRICTS.rglob("*.csv")) < 1.6e6
+    sizes = {file.name: file.stat().st_size for file in DISTRICTS.rglob("*.csv")}
+
+    assert sum(size for name, size in sizes.items() if not name.endswith("-correlations.csv")) < 1.6e6
+    assert sum(sizes.values()) < 2.6e6
 
 
 @pytest.mark.parametrize("year", YEARS)
@@ -193,6 +204,7 @@ def test_guangan_moves_only_across_the_outer_boundary() -> None:
         "Share returning to other regions",
         "Share of village origins",
         "Share of returners to other regions",
+        "Part in the ticket market",
     ):
         assert here[variable] == 0, variable
 
@@ -203,6 +215,7 @@ def test_yuzhong_has_no_village(base: pd.DataFrame) -> None:
     assert stock(base, RURAL, 2020).loc["yuzhong"].sum() == 0
     assert table["Share of village origins", "yuzhong"] == 0
     assert table["Share returning to other regions", "yuzhong"] == 1
+    assert table["Share of returners to towns", "yuzhong"] == 1
 
 
 def test_what_jiulongpo_has_published_stands(base: pd.DataFrame) -> None:
@@ -318,3 +331,94 @@ def test_references_are_those_of_a_run_from_2020() -> None:
     run = subprocess.run([sys.executable, script, "--check", DISTRICTS], capture_output=True, text=True)
 
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_hospitals_keep_their_proportion_to_the_city(
+    base: pd.DataFrame, groups: dict[str, list[str]]
+) -> None:
+    table = numbers("parameters.csv")
+    programme = table[table.variable == "Physician programme"].set_index("region").value[groups["chongqing"]]
+    residents = sum(stock(base, variable, 2020).sum(axis=1) for variable in (RURAL, *TOWNS))
+    weights = residents[groups["chongqing"]] / residents[groups["chongqing"]].sum()
+
+    assert (programme * weights).sum() == pytest.approx(1.0, abs=1e-4)  # the city aims at what it did
+    assert programme["jiulongpo"] > 1 > programme["kaizhou"]
+
+
+# --- runs -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def study() -> batch.Study:
+    return batch.read_study(DISTRICTS)
+
+
+def measured(study: batch.Study, parameter_set: str, start: int, stop: int) -> Measured:
+    inputs = start_inputs(study.place, study.system, start, parameter_set)[:, np.newaxis]
+    years = np.arange(start, stop + 0.5)
+    run = solve(
+        study.system, Schedule(start=float(start), stop=float(stop), save=years, inputs=inputs), solver="rk2"
+    )
+    return measure(run, study.indicators, study.place)
+
+
+def value(run: Measured, indicator: str, area: str, year: int) -> float:
+    series = run.find(indicator, area)
+    assert series is not None
+    return float(series.values[run.at(year)])  # noqa: PD011 - no DataFrame
+
+
+def test_the_validation_set_has_seen_nothing_after_2020() -> None:
+    facts = json.loads((DISTRICTS / "sets" / "validation.json").read_text(encoding="utf-8"))
+
+    assert facts["last_observation"] == 2020
+    assert facts["runs"] == [2010]
+
+
+def test_a_run_from_2010_meets_the_rates_that_the_census_of_2020_counted(study: batch.Study) -> None:
+    run = measured(study, "validation", 2010, 2020)
+    counted = {o.region: o.value for o in study.place.history if o.year == 2020 and o.indicator == RATE}
+    districts = study.place.groups["chongqing"].regions
+
+    errors = [abs(value(run, RATE, place, 2020) - counted[place]) for place in districts]
+
+    assert len(errors) == 38
+    assert np.mean(errors) <= 1.5
+
+
+def test_the_districts_together_are_the_city_of_the_place_chongqing(study: batch.Study) -> None:
+    four = batch.read_study(CHONGQING)
+    ours, theirs = (measured(one, "planning", 2020, 2024) for one in (study, four))
+
+    for year in (2022, 2024):
+        assert value(ours, RATE, "chongqing", year) == pytest.approx(
+            value(theirs, RATE, "chongqing", year), abs=0.4
+        )
+    assert value(ours, RATE, "chongqing", 2024) == pytest.approx(72.14, abs=0.4)  # communique of 2024
+
+
+def test_scenarios_answer_for_every_target_and_change_nothing_before_2026() -> None:
+    outcomes = batch.run([SCENARIOS / "districts-baseline.yaml", SCENARIOS / "kaizhou.yaml"]).outcomes
+    base, plan = (outcome.run for outcome in outcomes)
+    assert base is not None
+    assert plan is not None
+
+    verdicts = {verdict.target.id for verdict in plan.verdicts}
+    assert verdicts >= {
+        "kaizhou_rate",
+        "kaizhou_city_2035",
+        "jiulongpo_rate",
+        "circle_rate",
+        "main_metro_share_2024",
+    }
+    for year, change in ((2025, 0.0), (2035, 1.0)):
+        with_plan, without = (value(run.measured, RATE, "kaizhou", year) for run in (plan, base))
+        assert with_plan - without == pytest.approx(0, abs=1e-9) if not change else with_plan - without > 0.3
+    dianjiang = value(base.measured, "residents", "dianjiang", 2024) / value(
+        base.measured, "residents", "chongqing", 2024
+    )
+    shares = [
+        value(base.measured, name, "chongqing", 2024)
+        for name in ("main_metro_share_2024", "main_metro_share")
+    ]
+    assert shares[0] - shares[1] == pytest.approx(100 * dianjiang, abs=1e-6)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from chongqing.evidence import Evidence, Floats
 
-from districts.facts import CHONGQING, PLACES, YEARS, ZONES, members, records, yearbook_counts
+from districts.facts import CHONGQING, GUANGAN, PLACES, YEARS, ZONES, members, records, yearbook_counts
 from districts.numbers import Numbers, Row
 
 REGIONS = (*ZONES, "main metro", "chongqing")
@@ -67,6 +67,23 @@ def census_rates(facts: Evidence) -> Iterator[Row]:
                 "confidence": "secondary",
                 "source": f"census-{year}",
                 "note": "",
+            }
+
+
+def from_outside(made: Numbers) -> Iterator[Row]:
+    """Give the residents registered in another province, as counted at the censuses."""
+    for year in YEARS:
+        for place, count in zip(PLACES, made.people[year].registers.outsiders, strict=True):
+            yield {
+                "indicator": "outside_residents",
+                "region": place,
+                "year": year,
+                "value": round(count / 1e4, 4),
+                "unit": "10k persons",
+                "vintage": f"census-{year}",
+                "confidence": "secondary" if place != GUANGAN else "derived",
+                "source": f"census-{year}",
+                "note": "" if place != GUANGAN else "and of half of those from another county of Sichuan",
             }
 
 
@@ -137,7 +154,7 @@ def history(made: Numbers) -> list[Row]:
     """Make `history.csv`, without indicators that the model does not report."""
     facts = made.facts
     late = range(2021, 2025)
-    rows: list[Row] = list(census_rates(facts))
+    rows: list[Row] = [*census_rates(facts), *from_outside(made)]
     rows += series(facts, "urbanization_rate", "urbanization_rate", "%", range(2011, 2020), ["revised-2021"])
     rows += series(facts, "urbanization_rate", "urbanization_rate", "%", late, ["first-release"])
     for indicator, evidence in HEADS.items():
@@ -151,8 +168,15 @@ def history(made: Numbers) -> list[Row]:
         years = range(FIRST_NEW_INCOME, 2021)
         rows += series(facts, f"{residence}_income", name, "yuan/year", years, ["first-release"])
     rows += series(
-        facts, "income_ratio", "urban_rural_income_ratio", "ratio", range(2020, 2022), ["plan-baseline"]
+        facts,
+        "regional_income_ratio",
+        "urban_rural_income_ratio",
+        "ratio",
+        range(2020, 2022),
+        ["plan-baseline"],
     )
+    city = "city_proper_population"
+    rows += series(facts, city, city, "10k persons", range(2021, 2022), ["plan-baseline"])
     jobs = "urban_new_jobs"
     rows += series(facts, jobs, jobs, "10k persons/year", late, ["first-release"])
     text = "beds of hospitals and health centres, raised to all institutions"

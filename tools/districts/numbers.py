@@ -37,8 +37,13 @@ MONEY = ("yuan", "yuan/year")
 """Units of amounts of the whole place that Guang'an enlarges, in proportion to urban residents."""
 NOT_HERE = {"Share in the main metropolitan area": 0.0}
 """Rates in which Guang'an is not like its neighbours."""
+EXCEPTIONS = {("Part in the ticket market", GUANGAN): 0.0, ("Share of returners to towns", "yuzhong"): 1.0}
+"""Numbers that are the same everywhere else, and inherited."""
 CITY_SHARE, METRO_2024 = "City proper share", "Share in the main metropolitan area of 2024"
 CITY_SHARE_RANGE = (0.55, 0.85)
+WIDER = {"Base village departure rate": 1.5, "Villagers per km2 built over": 1.5}
+"""How much farther than the range of its region a district may lie: regions are means of unlike districts,
+and the urban land that the latter multiplies is shared out by head."""
 HALF_WIDTHS = {"Share of movers to own towns": 0.15, "Share of movers to other regions": 0.12}
 """Half widths of the ranges of shares; those of the other moves are half to double."""
 
@@ -153,6 +158,20 @@ class Numbers:
                 values[-1] = NOT_HERE.get(variable, values[-1])  # Guang'an
                 rows.extend(self._rows(variable, element, values, lines))
         rows.extend(self._of_the_plans(set(table.variable)))
+        rows.extend(self._medical_centres())
+        for (variable, place), exception in EXCEPTIONS.items():
+            source, note = self._said(variable, "")
+            rows.append(
+                {
+                    "variable": variable,
+                    "region": place,
+                    "value": exception,
+                    "unit": "dmnl",
+                    "confidence": "derived",
+                    "source": source,
+                    "note": note,
+                }
+            )
         for variable, highs in self.moves.of_the_decade().items():
             for row in (row for row in rows if row["variable"] == variable):
                 high = float(highs[PLACES.index(str(row["region"]))])
@@ -197,6 +216,38 @@ class Numbers:
                     "high": ends[1],
                     "unit": "dmnl",
                     "confidence": "derived",
+                    "source": source,
+                    "note": note,
+                }
+                note = ""
+
+    def _medical_centres(self) -> Iterator[Row]:
+        """Let every district aim at beds and physicians per head in its own proportion to the city of 2020.
+
+        Hospitals of one district serve the patients of others, so that the standard of the city is not
+        that of each district.
+        """
+        residents = self.people[2020].registers.residents
+        inside = np.array(PLACES) != GUANGAN
+        base = self.zones.base
+        for programme, element, stock in (
+            ("Service programme", "health", "Initial service capacity"),
+            ("Physician programme", "", "Initial physicians"),
+        ):
+            rows = (base.variable == stock) & (base.element == element) & base.year.isin(("", "2020"))
+            amounts = self._base_values(stock, element, 2020, base[rows])
+            ratios = amounts / residents / (amounts[inside].sum() / residents[inside].sum())
+            source, note = self._said(programme, element)
+            for place, ratio in zip(PLACES, ratios, strict=True):
+                yield {
+                    "variable": programme,
+                    "region": place,
+                    "element": element,
+                    "value": rounded(ratio, "dmnl"),
+                    "low": rounded(0.8 * ratio, "dmnl"),
+                    "high": rounded(1.3 * ratio, "dmnl"),
+                    "unit": "dmnl",
+                    "confidence": "judgement",
                     "source": source,
                     "note": note,
                 }
@@ -256,7 +307,9 @@ class Numbers:
             line = by_zone[zone_of(place)]
             of_zone, unit = float(line["value"]), line["unit"]
             factor = value / of_zone if of_zone else 1.0
-            spread = [rounded(float(line[end]) * factor, unit) for end in ("low", "high") if line[end]]
+            wider = WIDER.get(variable, 1.0)
+            widths = (("low", 1 / wider), ("high", wider))
+            spread = [rounded(float(line[end]) * factor * width, unit) for end, width in widths if line[end]]
             known = len(spread) == 2 and (value or not of_zone)
             ends = {"low": min(spread), "high": max(spread)} if known else {}
             judged = line["confidence"] == "judgement" or place == GUANGAN
