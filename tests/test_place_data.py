@@ -434,9 +434,9 @@ def test_urban_land_of_the_boundary_is_that_of_2020() -> None:
 
 
 def test_the_campaign_converts_what_was_counted() -> None:
-    """On top of what the worth of an urban hukou brings by itself in those years, 2.4 times 200 thousand."""
+    """On top of what the worth of an urban hukou brings by itself in those years, 1.55 times 200 thousand."""
     multiple = path("Settlement campaign path")
-    settled = {year: 20 * 2.4 * (multiple[year - 1] + multiple[year]) / 2 for year in range(2011, 2014)}
+    settled = {year: 20 * 1.55 * (multiple[year - 1] + multiple[year]) / 2 for year in range(2011, 2014)}
 
     since_census = 322 - 0.86 * 78  # 10k: by the end of 2011, less 8600 a day from mid-August to the census
     assert settled[2011] == pytest.approx(since_census, rel=0.01)

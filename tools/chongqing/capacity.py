@@ -30,8 +30,8 @@ HOUSEHOLD = 2.45
 """Persons per household, census 2020."""
 
 LAND_PER_HEAD = {2010: 0.875, 2020: 1.0}
-"""Urban land per town resident relative to 2020. Built-up area of cities rose by 80 % in 2010-20 (recalled), that of
-other towns is taken to have risen by half as much: 1340 km2 in 2010, 88 m2 per town resident (judgement)."""
+"""Urban land per town resident relative to 2020. Built-up area of cities rose by 80 % in 2010-20 (recalled),
+that of other towns is taken to have risen by half as much: 1340 km2 in 2010, 88 m2 a head (judgement)."""
 LAND_PER_URBAN_RESIDENT = (90.0, 115.0, 97.0, 97.0)
 """Urban construction land per urban resident in 2020 [m2/person], by region: judgement. Together 2219 km2:
 cities 1566 built up (808 in the centre in 2018), county towns and other towns about 650. Kaizhou states 100;

@@ -24,8 +24,9 @@ CAMPAIGN_NORMAL = 200_000.0
 2016-2020."""
 
 
-PREMIUM_BEFORE = 2.4
-"""What the higher worth of an urban hukou in 2010-13 multiplies applications by in the model, before any campaign."""
+PREMIUM_BEFORE = 1.55
+"""What the higher worth of an urban hukou in 2010-13 multiplies applications by in the model, without any
+campaign."""
 STARTS = {
     "Initial growth of jobs": {2010: 0.032, 2020: 0.015},
     "Initial expected growth of outside income": {2010: 0.10, 2020: 0.065},
@@ -37,28 +38,26 @@ NATIONAL_URBAN_JOBS = {
     **dict(zip(range(2020, 2025), (17, -3.5, 3, 15.5, 6.5), strict=True)),
     **dict(zip(range(2025, 2036), (6, 6, 5.5, 5, 5, 4.5, 4, 4, 3.5, 3, 3), strict=True)),
 }
-"""Growth of urban employment of the country at year ends [per mille a year]: mean of the year and the next."""
-OUTSIDE_POOL = dict(
-    zip(
-        range(2010, 2036),
-        (1.53, 1.50, 1.46, 1.40, 1.34, 1.27, 1.20, 1.14, 1.09, 1.04, 1.0, 0.98, 0.97)
-        + (0.97, 0.97, 0.98, 1.0, 1.02, 1.04, 1.05, 1.06, 1.06, 1.06, 1.05, 1.03, 1.0),
-        strict=True,
-    )
-)
+"""Growth of urban employment of the country at year ends [per mille a year]: mean of two years."""
+POOL_BY_YEAR = (1.53, 1.50, 1.46, 1.40, 1.34, 1.27, 1.20, 1.14, 1.09, 1.04, 1.0, 0.98, 0.97, 0.97, 0.97, 0.98)
+POOL_LATER = (1.0, 1.02, 1.04, 1.05, 1.06, 1.06, 1.06, 1.05, 1.03, 1.0)
+OUTSIDE_POOL = dict(zip(range(2010, 2036), (*POOL_BY_YEAR, *POOL_LATER), strict=True))
 """People aged 15-24 in the country relative to 2020: censuses of 2010 and 2020, births 15-24 years before."""
 PERMIT_KNOTS = {2010: 0.6, 2013: 0.7, 2016: 0.85, 2020: 1.0, 2035: 1.0}
 PERMIT_COVERAGE = {
-    year: float(np.interp(year, list(PERMIT_KNOTS), list(PERMIT_KNOTS.values()))) for year in range(2010, 2036)
+    year: float(np.interp(year, list(PERMIT_KNOTS), list(PERMIT_KNOTS.values())))
+    for year in range(2010, 2036)
 }
 """How far services had been opened to holders of a residence permit, relative to 2020: judgement."""
 NEED_GROWTH = {
     2010: {"nursery": 0.25, "school": 0.0, "health": 0.075, "elderly care": 0.08, "rental housing": 0.04},
-    2020: {"nursery": 0.0, "school": 0.01, "health": 0.02, "elderly care": 0.035, "rental housing": 0.01},
+    2020: {"nursery": 0.0, "school": 0.01, "health": 0.02, "elderly care": 0.01, "rental housing": 0.01},
 }
 """Growth of needed places that planners expected at either start [1/year]: judgement."""
 QUOTA_KNOTS = {2010: 4.5, 2015: 4.0, 2021: 1.0, 2035: 1.0}
-BASE_QUOTA = {year: float(np.interp(year, list(QUOTA_KNOTS), list(QUOTA_KNOTS.values()))) for year in range(2010, 2036)}
+BASE_QUOTA = {
+    year: float(np.interp(year, list(QUOTA_KNOTS), list(QUOTA_KNOTS.values()))) for year in range(2010, 2036)
+}
 """Yearly land quota of the plan relative to 2020: judgement."""
 REVENUE_SHARE_AFTER = 0.195
 """General budget revenue over disposable incomes from 2021 on: near the 0.199 of 2020, judgement."""
@@ -198,8 +197,8 @@ def campaign(facts: Evidence) -> dict[int, float]:
 
     Conversions from the census of 2010 to the end of 2011, in 2012 and in 2013, over the normal number.
     Straight lines join the values, so that of a year is the mean of its two ends: begun at its height, the
-    campaign fades within 2011. 2012 and 2013 share their mean, so that the line falls to 1. All is divided by what
-    the model has the worth of an urban hukou bring by itself in those years (`PREMIUM_BEFORE`).
+    campaign fades within 2011. 2012 and 2013 share their mean, so that the line falls to 1. All is divided by
+    what the model has the worth of an urban hukou bring by itself in those years (`PREMIUM_BEFORE`).
     """
     total = {
         year: facts.need(CITY, "hukou_conversions_cumulative", year, "reform-count") * 1e4
@@ -229,8 +228,9 @@ def revenue_share(facts: Evidence) -> dict[int, float]:
         if year > 2020:
             shares[year] = REVENUE_SHARE_AFTER
             continue
-        rate = facts.need(CITY, "urbanization_rate", year, "census-2010", "census-2020", "nbs-revised") / 100
-        residents = facts.need(CITY, "resident_population", year, "census-2010", "census-2020", "revised-2021")
+        censuses = ("census-2010", "census-2020")
+        rate = facts.need(CITY, "urbanization_rate", year, *censuses, "nbs-revised") / 100
+        residents = facts.need(CITY, "resident_population", year, *censuses, "revised-2021")  # 10k
         income = rate * city_income(facts, "urban", year) + (1 - rate) * city_income(facts, "rural", year)
         revenue = facts.need(CITY, "general_budget_revenue", year, "first-release")
         shares[year] = revenue * 1e8 / (income * residents * 1e4)

@@ -293,7 +293,10 @@ def people_history(facts: Evidence, people_of: Mapping[int, People]) -> Iterator
 
     older = dict.fromkeys(range(2010, 2025), ("sample-survey",))
     older |= {2010: ("census-2010-tabulation",), 2020: ("census-2020",)}
-    for indicator, ages in (("rural_residents_15_24", slice(3, 5)), ("rural_residents_65_plus", slice(13, 18))):
+    for indicator, ages in (
+        ("rural_residents_15_24", slice(3, 5)),
+        ("rural_residents_65_plus", slice(13, 18)),
+    ):
         for year, everyone in people_of.items():
             text = "ages by residence from a tempered regression over districts"
             count = round(float(everyone.rural[:, ages].sum()) / 1e4, 2)
