@@ -1077,7 +1077,7 @@ class Findings:
 # What the words of the template say beyond the numbers; a page whose words no longer hold is not written.
 CLAIMS: tuple[tuple[str, Callable[[Findings], bool]], ...] = (
     ("T1, T2 and T3 are missed in every scenario", lambda f: not any(map(f.reached, ("t1", "t2", "t3")))),
-    ("T4 is met in every scenario, and open", lambda f: all(v.met and v.open for v in f.verdicts("t4"))),
+    ("T4 is open in every scenario", lambda f: all(v.open for v in f.verdicts("t4"))),
     ("the set fitted to 2010-2020 reaches T2", lambda f: f.figure("rate.set-validation.2035") > 79.5),
     (
         "the sets differ more than the scenarios",
