@@ -43,9 +43,9 @@ def find_place(name: str, near: Path, where: str = "") -> Path:
 
 
 def scenarios(near: Path) -> dict[str, Path]:
-    """Give the scenario files below `near`/scenarios, or else those shipped with urbsim, by file name."""
+    """Give the scenario files in `near`/scenarios and its folders, or else those shipped, by file name."""
     for root in (near, bundled()):
-        files = sorted((root / "scenarios").glob("*.yaml"))
+        files = sorted((root / "scenarios").rglob("*.yaml"), key=lambda file: (file.parent, file.name))
         if files:
             return {file.stem: file for file in files}
     return {}
