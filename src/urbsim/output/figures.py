@@ -86,8 +86,9 @@ PICTURES = (
     ),
 )
 
-# Okabe and Ito's colours, told apart by most colour-blind readers; dashes and markers do it in grey.
-COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# Okabe and Ito's colours and one of Tol's, told apart by most colour-blind readers; dashes and markers do it
+# in grey.
+COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255")
 DASHES: tuple[Any, ...] = (
     "-",
     (0, (5, 1.5)),
