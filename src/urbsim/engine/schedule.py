@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ class Move:
 
     slot: int  # row of `Schedule.inputs`
     times: tuple[float, ...]  # [time unit of the model], not decreasing
-    values: tuple[float, ...]  # [unit of the input]
+    values: tuple[float, ...] | Floats  # [unit of the input]; by time, or (n_times, n_runs) by time and run
 
     def __post_init__(self) -> None:
         if len(self.times) != len(self.values) or not self.times:
@@ -43,7 +43,7 @@ class Schedule:
     inputs
         Values of the model's constants at the start, shape (n_inputs, n_runs).
     moves
-        Inputs that change during the run, the same for every run.
+        Inputs that change during the run, at the same times in every run.
     """
 
     start: float
@@ -51,3 +51,14 @@ class Schedule:
     save: Floats
     inputs: Floats
     moves: tuple[Move, ...] = ()
+
+    def of_runs(self, runs: slice) -> Schedule:
+        """Give the schedule of some of the runs."""
+        return replace(
+            self,
+            inputs=self.inputs[:, runs],
+            moves=tuple(
+                replace(move, values=move.values[:, runs]) if isinstance(move.values, np.ndarray) else move
+                for move in self.moves
+            ),
+        )

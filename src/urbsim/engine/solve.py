@@ -87,7 +87,11 @@ def solve(
     else:
         runs = [
             _controlled(
-                system, schedule, inputs[:, [run]], CONTROLLED[solver], RTOL if rtol is None else rtol
+                system,
+                schedule.of_runs(slice(run, run + 1)),
+                inputs[:, [run]],
+                CONTROLLED[solver],
+                RTOL if rtol is None else rtol,
             )
             for run in range(inputs.shape[1])
         ]
@@ -192,7 +196,7 @@ class _Lines:
 
     rows: npt.NDArray[np.intp]
     values: Floats  # (n_moves, n_runs)
-    slopes: Floats  # (n_moves, 1)
+    slopes: Floats  # (n_moves, n_runs)
     origin: float
 
     def set(self, inputs: Floats, time: float) -> None:
@@ -202,7 +206,7 @@ class _Lines:
 
 def _lines(moves: Sequence[Move], inputs: Floats, within: float) -> _Lines:
     """Find the straight lines of the moving inputs around a time; `inputs` holds the values before them."""
-    values, slopes = np.empty((len(moves), inputs.shape[1])), np.zeros((len(moves), 1))
+    values, slopes = (np.zeros((len(moves), inputs.shape[1])) for _ in range(2))
     for row, move in enumerate(moves):
         after = int(np.searchsorted(move.times, within, side="right"))
         if after == 0:
@@ -212,7 +216,7 @@ def _lines(moves: Sequence[Move], inputs: Floats, within: float) -> _Lines:
         else:
             t0, t1 = move.times[after - 1 : after + 1]
             v0, v1 = move.values[after - 1 : after + 1]
-            slopes[row] = (v1 - v0) / (t1 - t0)
+            slopes[row] = np.subtract(v1, v0) / (t1 - t0)
             values[row] = v0 + slopes[row] * (within - t0)
     return _Lines(np.array([m.slot for m in moves], dtype=np.intp), values, slopes, within)
 
