@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,13 @@ from urbsim.cli import main
 
 TINY = Path(__file__).parent / "data" / "tiny"
 LINE = Path(__file__).parent / "data" / "line"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give all tests, and whatever processes they start, one empty cache instead of the user's."""
+    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist inherit that of their parent
+        os.environ["URBSIM_CACHE"] = tempfile.mkdtemp(prefix="urbsim-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ["URBSIM_CACHE"], ignore_errors=True))
 
 
 @pytest.fixture
