@@ -100,10 +100,8 @@ def test_a_folder_that_others_can_write_to_is_refused(
     cache.store("object", "b" * 64, b"more")
 
     assert len(entries(folder)) == 1
-    assert [record.getMessage() for record in caplog.records] == [
-        f"nothing is kept in {folder}: others can write to it; "
-        "URBSIM_CACHE can name another folder, or be off"
-    ]
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"nothing is kept in {folder}: others can write to it; ")
 
 
 @BITS
