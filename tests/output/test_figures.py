@@ -144,7 +144,7 @@ def test_nothing_runs_off_the_page_however_many_and_long_the_titles(
 
 
 def test_fourteen_scenarios_look_different() -> None:
-    styles = {tuple(map(str, figures._line_style(i).values())) for i in range(42)}
+    styles = {tuple(map(str, figures.line_style(i).values())) for i in range(42)}
 
     assert len(styles) == 42
 
@@ -182,7 +182,7 @@ def test_no_character_is_drawn_as_a_box(results: batch.Results, caplog: pytest.L
 
 
 def test_labels_never_touch() -> None:
-    spread = figures._spread([0.1, 0.5, 0.5, 0.51, 0.9], 0.1)
+    spread = figures.spread([0.1, 0.5, 0.5, 0.51, 0.9], 0.1)
 
     assert all(b - a >= 0.1 - 1e-9 for a, b in pairwise(spread))
     assert (spread[0], spread[-1]) == (0.1, 0.9)

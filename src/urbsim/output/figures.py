@@ -110,9 +110,9 @@ ENTRY = 46  # [points] of a legend beside its text: the sample of line, and blan
 LABEL = 26  # letters of a label at the end of a line
 WIDEST = 44  # letters of an entry of a legend
 
-_COLON = Words(zh="：", en=": ")
-_OBSERVED = Words(zh="实际值", en="observed")
-_TARGET = Words(zh="规划目标", en="plan target")
+COLON = Words(zh="：", en=": ")
+OBSERVED = Words(zh="实际值", en="observed")
+TARGET = Words(zh="规划目标", en="plan target")
 _MARGIN = Words(zh="误差：同类预测以往偏差", en="how far such projections have been off")
 _ABOUT = Words(zh="约", en="about ")
 
@@ -140,22 +140,52 @@ def write_figures(folder: Path, outcomes: Sequence[Outcome], languages: Sequence
     Without a font that has Chinese characters the figures are in English, and a warning says how to get one.
     """
     folder.mkdir()
-    needed = "zh" in languages or any(_chinese(outcome.scenario.title.en) for outcome in outcomes)
-    font = chinese_font() if needed else None
-    if "zh" in languages and font is None:
-        log.warning(ADVICE)
-        languages = ("en",)
+    names_chinese = any(has_chinese(outcome.scenario.title.en) for outcome in outcomes)
+    languages, font = drawable(languages, names_chinese=names_chinese)
     if font is None:
         outcomes = [_with_latin_title(outcome, i) for i, outcome in enumerate(outcomes, start=1)]
     groups = _by_place([outcome for outcome in outcomes if outcome.run])
+    with boxes_told():
+        _write(folder, groups, languages, font)
+
+
+def drawable(
+    languages: Sequence[Language], *, names_chinese: bool = False
+) -> tuple[tuple[Language, ...], str | None]:
+    """Give the languages that can be drawn here, and the font for Chinese where one is needed and found.
+
+    `names_chinese` says that names stand in Chinese in English figures too.
+    """
+    font = chinese_font() if "zh" in languages or names_chinese else None
+    if "zh" in languages and font is None:
+        log.warning(ADVICE)
+        return ("en",), None
+    return tuple(languages), font
+
+
+@contextmanager
+def boxes_told() -> Iterator[None]:
+    """Say in plain words, once, when a character is in no font; other warnings come as they are."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        _write(folder, groups, languages, font)
+        yield
     for warning in caught:
         if "Glyph" not in str(warning.message):
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     if any("Glyph" in str(warning.message) for warning in caught):
         log.warning("some characters of the titles are in no font found here, and are drawn as boxes")
+
+
+def fonts_of(language: Language, font: str | None) -> tuple[str | None, ...]:
+    """Give the fonts of a figure in order of preference, where `font` has Chinese characters."""
+    return (font,) if language == "zh" else ("DejaVu Sans", font)
+
+
+def save(figure: Figure, folder: Path, stem: str) -> None:
+    """Write a figure as PNG and SVG, the same bytes for the same figure."""
+    figure.savefig(folder / f"{stem}.png", dpi=160, metadata={"Software": None})
+    figure.set_layout_engine("none")  # it is laid out now; doing it again takes as long
+    figure.savefig(folder / f"{stem}.svg", metadata={"Date": None})
 
 
 @contextmanager
@@ -169,8 +199,7 @@ def _write(
     folder: Path, groups: Sequence[Sequence[Outcome]], languages: Sequence[Language], font: str | None
 ) -> None:
     for language in languages:
-        fonts = (font,) if language == "zh" else ("DejaVu Sans", font)
-        with styled(*fonts):
+        with styled(*fonts_of(language, font)):
             for group in groups:
                 before = f"{group[0].place.name}_" if len(groups) > 1 else ""
                 for picture in PICTURES:
@@ -178,9 +207,7 @@ def _write(
                     if figure is None:
                         continue
                     stem = f"{before}{picture.id}_{language}"
-                    figure.savefig(folder / f"{stem}.png", dpi=160, metadata={"Software": None})
-                    figure.set_layout_engine("none")  # it is laid out now; doing it again takes as long
-                    figure.savefig(folder / f"{stem}.svg", metadata={"Date": None})
+                    save(figure, folder, stem)
 
 
 def draw(picture: Picture, outcomes: Sequence[Outcome], language: Language) -> Figure | None:
@@ -197,8 +224,8 @@ def draw(picture: Picture, outcomes: Sequence[Outcome], language: Language) -> F
         figure = _draw_panels(indicators, outcomes, language, picture.level)
     place = outcomes[0].place
     unit = f" [{_unit(indicators[0], language)}]" if picture.stacked else ""
-    title = f"{place.title[language]}{_COLON[language]}{picture.title[language]}{unit}"
-    figure.suptitle(_wrap(title, int(0.7 * _letters(figure))), x=0.01, ha="left")
+    title = f"{place.title[language]}{COLON[language]}{picture.title[language]}{unit}"
+    figure.suptitle(wrap(title, int(0.7 * letters_of(figure))), x=0.01, ha="left")
     return figure
 
 
@@ -210,19 +237,19 @@ def _draw_one(indicator: Indicator, outcomes: Sequence[Outcome], language: Langu
     ends = _lines(axes, indicator, outcomes, language)
     observed = _observations(place, indicator)
     targets = _targets(outcomes, indicator)
-    _history(axes, observed)
+    mark_history(axes, observed)
     _mark(axes, targets, indicator, language)
     axes.set_title(_unit(indicator, language))
-    _tidy(axes)
-    handles: list[Line2D | Patch] = [*_keys(bool(observed), bool(targets), language)]
+    tidy(axes)
+    handles: list[Line2D | Patch] = [*keys(bool(observed), bool(targets), language)]
     if margin:
         handles.append(Patch(facecolor=GREY, alpha=0.3, label=_MARGIN[language]))
-    lines = max((_wrap(text, LABEL).count("\n") + 1 for _, _, text, _ in ends), default=1)
+    lines = max((wrap(text, LABEL).count("\n") + 1 for _, _, text, _ in ends), default=1)
     if len(outcomes) < MANY and len(ends) * lines * LINE_OF_TEXT <= 1:
-        _label_ends(axes, ends, lines)
+        label_ends(axes, ends, lines)
     else:
         handles = [*_scenario_keys(outcomes, language), *handles]
-    _legend(figure, handles)
+    set_legend(figure, handles)
     return figure
 
 
@@ -235,14 +262,14 @@ def _draw_panels(
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=level is not None)
     for axes, indicator in zip(grid.flat, indicators, strict=False):
         _lines(axes, indicator, outcomes, language)
-        _history(axes, _observations(outcomes[0].place, indicator))
+        mark_history(axes, _observations(outcomes[0].place, indicator))
         _mark(axes, _targets(outcomes, indicator), indicator, language)
         if level is not None:
             axes.axhline(level, color="#888888", linewidth=0.8, zorder=1)
         unit = _unit(indicator, language)
         title = f"{indicator.name[language]} [{unit}]" if unit else indicator.name[language]
-        axes.set_title(_wrap(title, _letters(figure) // columns - 6))
-        _tidy(axes, ticks=4)
+        axes.set_title(wrap(title, letters_of(figure) // columns - 6))
+        tidy(axes, ticks=4)
     for axes in grid.flat[len(indicators) :]:
         axes.remove()
     for column in range(columns):  # the lowest panel of a column carries the years
@@ -250,7 +277,7 @@ def _draw_panels(
         grid[lowest, column].tick_params(labelbottom=True)
     observed = any(_observations(outcomes[0].place, indicator) for indicator in indicators)
     targets = any(_targets(outcomes, indicator) for indicator in indicators)
-    _legend(figure, [*_scenario_keys(outcomes, language), *_keys(observed, targets, language)])
+    set_legend(figure, [*_scenario_keys(outcomes, language), *keys(observed, targets, language)])
     return figure
 
 
@@ -275,8 +302,8 @@ def _draw_stacks(indicators: Sequence[Indicator], outcomes: Sequence[Outcome], l
             top = floor + series.values
             axes.fill_between(_years(outcome), floor, top, **fill)
             floor = top
-        axes.set_title(_wrap(outcome.scenario.title[language], _letters(figure) // columns - 6))
-        _tidy(axes, ticks=4)
+        axes.set_title(wrap(outcome.scenario.title[language], letters_of(figure) // columns - 6))
+        tidy(axes, ticks=4)
         axes.margins(x=0, y=0.04)
     grid[0, 0].set_ylim(bottom=0)
     for axes in grid.flat[len(outcomes) :]:
@@ -285,19 +312,19 @@ def _draw_stacks(indicators: Sequence[Indicator], outcomes: Sequence[Outcome], l
         lowest = (len(outcomes) - 1 - column) // columns
         grid[lowest, column].tick_params(labelbottom=True)
     handles = [Patch(label=i.name[language], **fill) for i, fill in zip(indicators, fills, strict=True)]
-    _legend(figure, handles)
+    set_legend(figure, handles)
     return figure
 
 
-def _legend(figure: Figure, handles: Sequence[Line2D | Patch]) -> None:
+def set_legend(figure: Figure, handles: Sequence[Line2D | Patch]) -> None:
     """Set a legend below, in as many columns as fit the width; many rows make the figure higher."""
     if not handles:
         return
     for handle in handles:
-        handle.set_label(_wrap(str(handle.get_label()), WIDEST))
+        handle.set_label(wrap(str(handle.get_label()), WIDEST))
     texts = [line for handle in handles for line in str(handle.get_label()).splitlines()]
     width, height = figure.get_size_inches()
-    columns = int((72 * width - 20) / (ENTRY + LETTER * max(map(_length, texts))))
+    columns = int((72 * width - 20) / (ENTRY + LETTER * max(map(text_width, texts))))
     columns = max(1, min(4, columns, len(handles)))
     rows = math.ceil(len(handles) / columns)
     figure.set_size_inches(width, height + 0.2 * max(0, rows - 2))
@@ -311,7 +338,7 @@ def _lines(
     ends = []
     for position, outcome in enumerate(outcomes):
         years, values = _years(outcome), _series(outcome, indicator).values
-        style = _line_style(position)
+        style = line_style(position)
         every = max(1, len(years) // 5)
         axes.plot(years, values, **style, markevery=(position % every, every), zorder=3)
         shown = np.flatnonzero(np.isfinite(values))
@@ -336,7 +363,7 @@ def _band(axes: Axes, indicator: Indicator, outcome: Outcome) -> bool:
     return True
 
 
-def _line_style(position: int) -> dict[str, Any]:
+def line_style(position: int) -> dict[str, Any]:
     """Give each of the first 42 scenarios a look of its own: another marker when the colours begin again."""
     return {
         "color": COLOURS[position % len(COLOURS)],
@@ -347,7 +374,8 @@ def _line_style(position: int) -> dict[str, Any]:
     }
 
 
-def _history(axes: Axes, observed: Sequence[Observation]) -> None:
+def mark_history(axes: Axes, observed: Sequence[Observation]) -> None:
+    """Draw what was observed, as dots."""
     if observed:
         axes.scatter(
             [one.year for one in observed],
@@ -378,7 +406,7 @@ def _mark(axes: Axes, targets: Sequence[Target], indicator: Indicator, language:
             target.year, target.value, marker="D", markersize=7, color=RED, markerfacecolor="none", zorder=5
         )
         axes.annotate(
-            _demand(target, indicator, language),
+            demand(target, indicator, language),
             (target.year, top),
             xytext=(-3, 0),
             textcoords="offset points",
@@ -390,24 +418,25 @@ def _mark(axes: Axes, targets: Sequence[Target], indicator: Indicator, language:
     axes.set_ylim(low, high + line * (2 + (free[1] > -math.inf)))
 
 
-def _demand(target: Target, indicator: Indicator, language: Language) -> str:
+def demand(target: Target, indicator: Indicator, language: Language) -> str:
+    """Write what a target demands, such as "about 80 %"."""
     sign = {"~": _ABOUT[language], ">=": "≥ ", "<=": "≤ "}[target.operator]
     sign = sign.strip() if language == "zh" else sign
     return f"{sign}{quantity(target.value, indicator.unit, language=language, long=True)}"
 
 
-def _label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]], lines: int) -> None:
+def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]], lines: int) -> None:
     """Write each scenario's name at the right of its line, moved apart where they would touch.
 
     `lines` is how many the longest name takes.
     """
     low, high = axes.get_ylim()
     order = sorted(range(len(ends)), key=lambda i: ends[i][1])
-    heights = _spread([(ends[i][1] - low) / (high - low) for i in order], lines * LINE_OF_TEXT)
+    heights = spread([(ends[i][1] - low) / (high - low) for i in order], lines * LINE_OF_TEXT)
     for i, height in zip(order, heights, strict=True):
         x, y, text, colour = ends[i]
         axes.annotate(
-            _wrap(text, LABEL),
+            wrap(text, LABEL),
             (x, y),
             xytext=(1.05, height),
             textcoords="axes fraction",
@@ -424,12 +453,12 @@ def _label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]], lines
         )
 
 
-def _spread(heights: Sequence[float], gap: float) -> list[float]:
+def spread(heights: Sequence[float], gap: float) -> list[float]:
     """Move increasing heights apart to at least `gap`, as little as a pass up and a pass down can.
 
     Examples
     --------
-    >>> [round(height, 2) for height in _spread([0.5, 0.5, 0.9], 0.1)]
+    >>> [round(height, 2) for height in spread([0.5, 0.5, 0.9], 0.1)]
     [0.45, 0.55, 0.9]
     """
     groups: list[list[float]] = []  # [mean height, number of labels]
@@ -442,24 +471,26 @@ def _spread(heights: Sequence[float], gap: float) -> list[float]:
     return [mean + gap * (i - (count - 1) / 2) for mean, count in groups for i in range(int(count))]
 
 
-def _tidy(axes: Axes, ticks: int = 6) -> None:
+def tidy(axes: Axes, ticks: int = 6) -> None:
+    """Set ticks of years and values, about so many on each axis."""
     axes.xaxis.set_major_locator(MaxNLocator(nbins=ticks, integer=True, steps=[1, 5, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=ticks))
     axes.tick_params(length=3)
 
 
-def _keys(observed: bool, targets: bool, language: Language) -> Iterator[Line2D]:
+def keys(observed: bool, targets: bool, language: Language) -> Iterator[Line2D]:
+    """Give the entries of a legend for history and targets."""
     if observed:
         dot: dict[str, Any] = {"marker": "o", "markersize": 4, "markerfacecolor": "white", "color": "#444444"}
-        yield Line2D([], [], linestyle="none", label=_OBSERVED[language], **dot)
+        yield Line2D([], [], linestyle="none", label=OBSERVED[language], **dot)
     if targets:
         diamond: dict[str, Any] = {"marker": "D", "markersize": 6, "markerfacecolor": "none", "color": RED}
-        yield Line2D([], [], linestyle="none", label=_TARGET[language], **diamond)
+        yield Line2D([], [], linestyle="none", label=TARGET[language], **diamond)
 
 
 def _scenario_keys(outcomes: Sequence[Outcome], language: Language) -> list[Line2D]:
     return [
-        Line2D([], [], label=outcome.scenario.title[language], **_line_style(position))
+        Line2D([], [], label=outcome.scenario.title[language], **line_style(position))
         for position, outcome in enumerate(outcomes)
     ]
 
@@ -498,39 +529,40 @@ def _unit(indicator: Indicator, language: Language) -> str:
     return unit_name(indicator.unit, language)
 
 
-def _letters(figure: Figure) -> int:
+def letters_of(figure: Figure) -> int:
     """Give how many letters fit the width of a figure."""
     return int(72 * figure.get_size_inches()[0] / LETTER)
 
 
-def _chinese(text: str) -> bool:
+def has_chinese(text: str) -> bool:
+    """Say whether a text has characters that need a Chinese font."""
     return any(unicodedata.east_asian_width(character) in "WF" for character in text)
 
 
-def _length(text: str) -> int:
+def text_width(text: str) -> int:
     """Give the width of a text in letters."""
-    return sum(2 if _chinese(character) else 1 for character in text)
+    return sum(2 if has_chinese(character) else 1 for character in text)
 
 
-def _wrap(text: str, letters: int) -> str:
+def wrap(text: str, letters: int) -> str:
     r"""Break a text into even lines of at most so many letters: between words, in Chinese anywhere.
 
     Examples
     --------
-    >>> _wrap("Services first and county seats", 16)
+    >>> wrap("Services first and county seats", 16)
     'Services first\nand county seats'
-    >>> _wrap("公共服务优先", 8)
+    >>> wrap("公共服务优先", 8)
     '公共服务\n优先'
     """
-    if _length(text) <= letters:
+    if text_width(text) <= letters:
         return text
-    lines_needed = math.ceil(_length(text) / letters)
-    letters = min(letters, math.ceil(_length(text) / lines_needed) + (2 if _chinese(text) else 5))
-    if not _chinese(text):
+    lines_needed = math.ceil(text_width(text) / letters)
+    letters = min(letters, math.ceil(text_width(text) / lines_needed) + (2 if has_chinese(text) else 5))
+    if not has_chinese(text):
         return "\n".join(textwrap.wrap(text, max(letters, 8)))
     lines = [""]
     for character in text:
-        if _length(lines[-1] + character) > letters:
+        if text_width(lines[-1] + character) > letters:
             lines.append("")
         lines[-1] += character
     return "\n".join(line.strip() for line in lines)
@@ -539,9 +571,9 @@ def _wrap(text: str, letters: int) -> str:
 def _with_latin_title(outcome: Outcome, number: int) -> Outcome:
     """Give a title that can be drawn without a Chinese font: the scenario's name, or else a number."""
     scenario = outcome.scenario
-    if not _chinese(scenario.title.en):
+    if not has_chinese(scenario.title.en):
         return outcome
-    title = f"scenario {number}" if _chinese(scenario.name) else scenario.name
+    title = f"scenario {number}" if has_chinese(scenario.name) else scenario.name
     return replace(outcome, scenario=replace(scenario, title=Words(en=title)))
 
 
