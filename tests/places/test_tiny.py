@@ -16,8 +16,9 @@ import pytest
 from tests.places.build import Change, write_tiny
 from urbsim import batch
 from urbsim.engine.trajectory import Floats
+from urbsim.study.amount import Amount
 from urbsim.study.outcome import Run
-from urbsim.study.scenario import Amount, Scenario, Setting
+from urbsim.study.scenario import Scenario, Setting
 
 YEARS = np.arange(16.0)  # since the start
 PEOPLE = {

@@ -6,9 +6,10 @@ import pytest
 from tests.study.nouns import Interface, lever, place
 from urbsim.engine.schedule import Schedule
 from urbsim.errors import ScenarioError
+from urbsim.study.amount import Amount
 from urbsim.study.lever import Lever
 from urbsim.study.plan import mute, plan, slots_of
-from urbsim.study.scenario import Amount, Scenario, Setting
+from urbsim.study.scenario import Scenario, Setting
 
 
 def amounts(*values: float, relative: bool = False) -> tuple[Amount, ...]:

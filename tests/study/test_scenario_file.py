@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from urbsim.errors import ScenarioError
-from urbsim.study.scenario import Amount, Scenario
+from urbsim.study.amount import Amount
+from urbsim.study.scenario import Scenario
 from urbsim.study.scenario_file import read_scenario
 
 

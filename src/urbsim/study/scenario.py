@@ -2,47 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from urbsim.errors import ValueProblemError, as_number
+from urbsim.study.amount import Amount
 from urbsim.study.target import Check, Target
+from urbsim.study.uncertain import Correlated, Uncertain
 from urbsim.study.words import Words
-
-_RELATIVE = re.compile(
-    r"\s*(?:[x×]\s*(?P<factor>\d+(?:\.\d*)?(?:e[+-]?\d+)?)|(?P<percent>[+-]\s*\d+(?:\.\d*)?)\s*%)\s*",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
-    """A value: a number [unit of the lever], or a multiple of the value that the place has."""
-
-    number: float
-    relative: bool = False
-
-    def of(self, base: float) -> float:
-        """Give the value, for a place whose own value is `base`."""
-        return self.number * base if self.relative else self.number
-
-    @staticmethod
-    def parse(text: str) -> Amount:
-        """Read ``x1.5``, ``+10%`` or ``-10%``.
-
-        Examples
-        --------
-        >>> round(Amount.parse("-10%").of(2300.0), 6)
-        2070.0
-        """
-        match = _RELATIVE.fullmatch(text)
-        if match is None:
-            what = f"'{text}' is text, expected a number, or x1.5, +10%, -10%"
-            raise ValueProblemError(what, as_number(text))
-        if match["factor"]:
-            return Amount(number=float(match["factor"]), relative=True)
-        return Amount(number=1 + float(match["percent"].replace(" ", "")) / 100, relative=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +31,22 @@ class Setting:
     entry: str = ""  # where the name of the lever or parameter stands
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """A lever or parameter that a sweep gives one value after another, in one area."""
+
+    name: str
+    amounts: tuple[Amount, ...]
+    region: str = ""
+    where: str = ""
+    entry: str = ""  # where the name of the lever or parameter stands
+
+    @property
+    def label(self) -> str:
+        """Give the name, with the region where there is one."""
+        return f"{self.name}[{self.region}]" if self.region else self.name
+
+
 Settings = Mapping[str, tuple[Setting, ...]]
 
 
@@ -82,8 +64,15 @@ class Scenario:
         Name of the parameters fitted to history; None takes the place's, "none" those of its tables.
     levers, parameters
         Lever id, or name of a constant of the model -> how it is set.
+    uncertain, correlated
+        What only a distribution is known of, and which of that hangs together; `urbsim sample` draws from
+        them, where a draw takes the place of what `levers` and `parameters` say.
+    sweep
+        Every combination of these is a run; see `study.sweep.expand`.
     targets
         None takes the place's own.
+    sweep_of, swept
+        For a combination of a sweep: the name of the scenario that it is of, and its values by label.
     """
 
     name: str
@@ -96,6 +85,11 @@ class Scenario:
     parameter_set: str | None = None
     levers: Settings = field(default_factory=dict)
     parameters: Settings = field(default_factory=dict)
+    uncertain: tuple[Uncertain, ...] = ()
+    correlated: tuple[Correlated, ...] = ()
+    sweep: tuple[Swept, ...] = ()
     targets: tuple[Target, ...] | None = None
     checks: tuple[Check, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)  # key of the file -> file:line:column
+    sweep_of: str = ""
+    swept: Mapping[str, Amount] = field(default_factory=dict)

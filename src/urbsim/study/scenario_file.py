@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from urbsim.errors import Problem, ScenarioError, suggestion
-from urbsim.study.scenario import Amount, Scenario, Setting, Settings
+from urbsim.errors import Problem, ScenarioError, ValueProblemError, suggestion
+from urbsim.names import fold
+from urbsim.study.amount import Amount
+from urbsim.study.scenario import Scenario, Setting, Settings, Swept
 from urbsim.study.target import Check, Operator, Target
 from urbsim.study.text_file import shown
+from urbsim.study.uncertain import TAKES, Correlated, Distribution, Kind, Uncertain
 from urbsim.study.words import Words
-from urbsim.study.yaml_file import Locate, LocatedError, number, read_yaml
+from urbsim.study.yaml_file import Hook, Locate, LocatedError, kind_of, number, read_yaml
+
+Entry = TypeVar("Entry", Setting, Uncertain, Swept)
 
 NAME = re.compile(r"\w[\w-]{0,79}")
 _PLACED = ("place", "period", "parameter_set")  # keys whose place in the file a message may need
+_BESIDE = ("weights", "within", "by_region")  # keys that may stand beside the kind of a distribution
+_EXAMPLE = "expected a distribution such as {uniform: [0.3, 1.5]}"
 _COMPARISONS: dict[str, Operator] = {"at_least": ">=", "at_most": "<=", "about": "~"}
 
 
@@ -80,6 +87,22 @@ class _Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Correlated:
+    names: tuple[str, ...]
+    rho: float | None = None
+    matrix: tuple[tuple[float, ...], ...] | None = None
+    where: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.rho is None) == (self.matrix is None):
+            raise ValueError("expected either 'rho' or 'matrix'")
+        self.noun()
+
+    def noun(self) -> Correlated:
+        return Correlated(names=self.names, rho=self.rho or 0.0, matrix=self.matrix or (), where=self.where)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Scenario:
     name: str
     title: Words | None = None
@@ -90,6 +113,9 @@ class _Scenario:
     parameter_set: str | None = None
     levers: Settings | None = None
     parameters: Settings | None = None
+    uncertain: tuple[Uncertain, ...] | None = None
+    correlated: tuple[_Correlated, ...] | None = None
+    sweep: tuple[Swept, ...] | None = None
     targets: tuple[_Target, ...] | None = None
     checks: tuple[_Check, ...] | None = None
     where: str = ""
@@ -126,13 +152,27 @@ def read_scenario(path: str | Path, elsewhere: tuple[Path, ...] = ()) -> Scenari
 def _read(
     path: Path, elsewhere: tuple[Path, ...], chain: tuple[Path, ...], unread: list[Problem]
 ) -> Scenario:
-    """Read a file and those it extends; levers and parameters that cannot be read go to `unread`."""
+    """Read a file and those it extends; entries of levers and the like that cannot be read go to `unread`."""
+    lost: set[str] = set()  # uncertain entries of which nothing could be read
 
     def settings(node: Any, locate: Locate) -> Settings:
-        return _settings(node, locate, unread)
+        return dict(_entries(node, locate, unread, _areas))
 
+    def uncertain(node: Any, locate: Locate) -> tuple[Uncertain, ...]:
+        read = dict(_entries(node, locate, unread, _distributions))
+        lost.update(fold(str(name)) for name in node if str(name) not in read)
+        return tuple(one for entry in read.values() for one in entry)
+
+    def sweep(node: Any, locate: Locate) -> tuple[Swept, ...]:
+        return tuple(one for _, entry in _entries(node, locate, unread, _sweeps) for one in entry)
+
+    hooks: dict[object, Hook] = {
+        Settings: settings,
+        tuple[Uncertain, ...]: uncertain,
+        tuple[Swept, ...]: sweep,
+    }
     try:
-        form, at = read_yaml(path, _Scenario, ScenarioError, {Settings: settings})
+        form, at = read_yaml(path, _Scenario, ScenarioError, hooks)
     except ScenarioError as failure:
         raise ScenarioError([*failure.problems, *unread]) from None
     problems = [
@@ -144,6 +184,12 @@ def _read(
         problems.append(Problem("period: expected the first year before the last", at("period")))
     if form.place is None and form.extends is None:
         problems.append(Problem("'place' is missing", at("name"), "name a place, or a scenario to extend"))
+    drawn = {fold(one.name) for one in form.uncertain or ()}
+    problems.extend(
+        Problem(f"'{name}' is swept and uncertain at once, expected either", where)
+        for name, where in {one.name: one.entry for one in form.sweep or ()}.items()
+        if fold(name) in drawn
+    )
     if problems:
         raise ScenarioError([*problems, *unread])
     own = Scenario(
@@ -156,6 +202,11 @@ def _read(
         parameter_set=form.parameter_set,
         levers=form.levers or {},
         parameters=form.parameters or {},
+        uncertain=form.uncertain or (),
+        correlated=tuple(
+            group.noun() for group in form.correlated or () if not lost & set(map(fold, group.names))
+        ),
+        sweep=form.sweep or (),
         targets=None if form.targets is None else tuple(target.noun() for target in form.targets),
         checks=tuple(check.noun() for check in form.checks or ()),
         where={key: at(key) for key in _PLACED},
@@ -171,7 +222,13 @@ def _read(
 
 
 def _extend(parent: Scenario, own: Scenario, form: _Scenario) -> Scenario:
-    """Take from the parent what the file does not name; title and description are always its own."""
+    """Take from the parent what the file does not name; title and description are always its own.
+
+    What a file says of a lever or parameter wins over all that it inherits of it: a lever that it sets is
+    no longer uncertain.
+    """
+    drawn, swept = _names(own.uncertain), _names(own.sweep)
+    fixed = {fold(name) for name in (*own.levers, *own.parameters)}
     return replace(
         own,
         extended=(parent.source, *parent.extended),
@@ -180,6 +237,15 @@ def _extend(parent: Scenario, own: Scenario, form: _Scenario) -> Scenario:
         parameter_set=parent.parameter_set if own.parameter_set is None else own.parameter_set,
         levers={**parent.levers, **own.levers},
         parameters={**parent.parameters, **own.parameters},
+        uncertain=(
+            *(one for one in parent.uncertain if fold(one.name) not in drawn | swept | fixed),
+            *own.uncertain,
+        ),
+        correlated=parent.correlated if form.correlated is None else own.correlated,
+        sweep=(
+            *(one for one in parent.sweep if fold(one.name) not in drawn | swept | fixed),
+            *own.sweep,
+        ),
         targets=parent.targets if form.targets is None else own.targets,
         checks=parent.checks if form.checks is None else own.checks,
         where={key: (parent if getattr(form, key) is None else own).where[key] for key in _PLACED},
@@ -196,22 +262,24 @@ def _find(name: str, child: Path, elsewhere: tuple[Path, ...], where: str) -> Pa
     raise ScenarioError(Problem(f"extends: there is no scenario '{name}'", where, suggestion(name, known)))
 
 
-def _settings(node: Any, locate: Locate, problems: list[Problem]) -> Settings:
-    """Read levers or parameters; a wrong entry goes to `problems` and is left out."""
+def _names(entries: Iterable[Uncertain | Swept]) -> set[str]:
+    return {fold(one.name) for one in entries}
+
+
+def _entries(
+    node: Any, locate: Locate, problems: list[Problem], read: Callable[..., Iterator[Entry]]
+) -> Iterator[tuple[str, tuple[Entry, ...]]]:
+    """Read a mapping of levers or parameters; a wrong entry goes to `problems` and is left out."""
     if not isinstance(node, dict):
         raise ValueError("expected a mapping of names to values")
-    settings: dict[str, tuple[Setting, ...]] = {}
     for name, value in node.items():
         where = locate(node, name)
         try:
-            settings[str(name)] = tuple(
-                replace(s, entry=where) for s in _areas(str(name), value, where, locate)
-            )
+            yield str(name), tuple(replace(e, entry=where) for e in read(str(name), value, where, locate))
         except LocatedError as failure:
             problems.extend(failure.problems)
         except ValueError as failure:
             problems.append(Problem(f"{name}: {failure}", where, getattr(failure, "fix", "")))
-    return settings
 
 
 def _areas(name: str, value: Any, where: str, locate: Locate) -> Iterator[Setting]:
@@ -248,6 +316,90 @@ def _path(region: str, points: Mapping[Any, Any], where: str) -> Setting:
         amounts=tuple(_amount(value) for _, value in ordered),
         where=where,
     )
+
+
+def _distributions(name: str, value: Any, where: str, locate: Locate) -> Iterator[Uncertain]:
+    if not (isinstance(value, dict) and value):
+        raise ValueError(f"{kind_of(value)}, {_EXAMPLE}")
+    if any(key in TAKES or key in _BESIDE for key in value):
+        yield _distribution(name, "", value, where)
+        return
+    problems = []
+    for region, inner in value.items():
+        position = locate(value, region)
+        try:
+            if not isinstance(inner, dict):
+                raise ValueProblemError(f"{kind_of(inner)}, {_EXAMPLE}", _near(region, TAKES))
+            yield _distribution(name, str(region), inner, position)
+        except ValueError as failure:
+            problems.append(Problem(f"{name}: {region}: {failure}", position, getattr(failure, "fix", "")))
+    if problems:
+        raise LocatedError(problems)
+
+
+def _distribution(name: str, region: str, value: Mapping[Any, Any], where: str) -> Uncertain:
+    for key in value:
+        if key not in TAKES and key not in _BESIDE:
+            raise ValueProblemError(f"unknown key '{key}'", suggestion(str(key), [*TAKES, *_BESIDE]))
+    kinds: list[Kind] = [kind for kind in TAKES if kind in value]
+    if len(kinds) != 1:
+        raise ValueError(f"{' and '.join(kinds) or 'no distribution'}, expected one of {', '.join(TAKES)}")
+    kind, by_region, within = kinds[0], value.get("by_region", False), value.get("within")
+    if not isinstance(by_region, bool):
+        raise ValueError(f"by_region: {kind_of(by_region)}, expected true or false")
+    if within is not None and (not isinstance(within, list) or len(within) != 2):
+        raise ValueError(f"within: {kind_of(within)}, expected [lowest, highest]")
+    given, weights = value[kind], value.get("weights", [])
+    for key, one, takes in ((kind, given, TAKES[kind]), ("weights", weights, "a list of numbers")):
+        if not isinstance(one, list):
+            raise ValueError(f"{key}: {kind_of(one)}, expected {takes}")
+    amounts = [_amount(one) for one in given]
+    if kind == "normal" and len(given) == 2 and "%" in str(given[1]):
+        # A spread of +10% is a tenth of the place's value, not eleven tenths.
+        amounts[1] = Amount(number=amounts[1].number - 1, relative=True)
+    return Uncertain(
+        name=name,
+        region=region,
+        distribution=Distribution(
+            kind=kind,
+            amounts=tuple(amounts),
+            weights=tuple(number(weight) for weight in weights),
+            within=None if within is None else (_amount(within[0]), _amount(within[1])),
+        ),
+        by_region=by_region,
+        where=where,
+    )
+
+
+def _sweeps(name: str, value: Any, where: str, locate: Locate) -> Iterator[Swept]:
+    if not isinstance(value, dict):
+        yield _swept(name, "", value, where)
+        return
+    problems = []
+    for region, inner in value.items():
+        position = locate(value, region)
+        try:
+            yield _swept(name, str(region), inner, position)
+        except ValueError as failure:
+            problems.append(Problem(f"{name}: {region}: {failure}", position, getattr(failure, "fix", "")))
+    if problems:
+        raise LocatedError(problems)
+
+
+def _swept(name: str, region: str, value: Any, where: str) -> Swept:
+    if not (isinstance(value, list) and value):
+        raise ValueError(f"{kind_of(value)}, expected a list of values such as [50, 80] or [x0.8, x1.2]")
+    amounts = tuple(_amount(one) for one in value)
+    twice = next((amount for amount in amounts if amounts.count(amount) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{twice} stands twice, and would be the same run")
+    return Swept(name=name, region=region, amounts=amounts, where=where)
+
+
+def _near(name: object, known: Iterable[str]) -> str:
+    """Offer a known name where one is near; nothing else, when a name may be anything."""
+    near = suggestion(str(name), [*known])
+    return near if near.startswith("did you mean") else ""
 
 
 def _amount(value: object) -> Amount:

@@ -87,7 +87,7 @@ def number(value: object) -> float:
     """Take a number as it is; text, truth values and NaN are refused."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         fix = as_number(value) if isinstance(value, str) else ""
-        raise ValueProblemError(f"{_kind(value)}, expected a number", fix)
+        raise ValueProblemError(f"{kind_of(value)}, expected a number", fix)
     if not math.isfinite(value):
         raise ValueError(f"is {value}, expected a finite number")
     return float(value)
@@ -126,7 +126,7 @@ def _converter(locate: Locate, hooks: Mapping[object, Hook]) -> Converter:
 
         def structure(value: Any, _: Any) -> Any:
             if not isinstance(value, list) or len(value) != 2:
-                raise ValueError(f"{_kind(value)}, expected a list of two numbers")
+                raise ValueError(f"{kind_of(value)}, expected a list of two numbers")
             return converter.structure(value[0], first), converter.structure(value[1], second)
 
         return structure
@@ -215,13 +215,13 @@ def _position(source: str, parent: Any, key: object) -> str:
 
 def _expect(value: Any, type_: type, words: str) -> Any:
     if not isinstance(value, type_):
-        raise ValueError(f"{_kind(value)}, expected {words}")
+        raise ValueError(f"{kind_of(value)}, expected {words}")
     return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{_kind(value)}, expected text (put it in quotes)")
+        raise ValueError(f"{kind_of(value)}, expected text (put it in quotes)")
     return str(value)
 
 
@@ -233,7 +233,7 @@ def _whole(value: object) -> int:
 
 def _truth(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"{_kind(value)}, expected true or false")
+        raise ValueError(f"{kind_of(value)}, expected true or false")
     return value
 
 
@@ -244,7 +244,8 @@ def _one_of(value: object, type_: Any) -> object:
     return value
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """Say what a value is, where something else was expected."""
     if value is None:
         return "is empty"
     if isinstance(value, dict):
