@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from urbsim.study.lever import Lever
 from urbsim.study.place import NO_SET, Number, Place
 from urbsim.study.scenario import Scenario, Setting
 from urbsim.study.target import Check, Target
+from urbsim.study.uncertain import Uncertain
+
+Part = TypeVar("Part", Setting, Uncertain)
 
 
 class Interface(Protocol):
@@ -57,7 +60,7 @@ def plan(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Inte
 
     moves: dict[int, tuple[Move, str]] = {}
     for id_, settings in scenario.levers.items():
-        lever = known.get(id_) or known.get(fold(id_).replace(" ", "_"))
+        lever = find_lever(id_, levers)
         if lever is None:
             problems.append(
                 Problem(
@@ -68,7 +71,8 @@ def plan(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Inte
             )
             continue
         constant = constants[fold(lever.variable)]
-        for slots, setting in _spread(id_, settings, constant, lever.select, place, problems):
+        for regions, setting in spread(id_, settings, constant, place, problems):
+            slots = slots_in(constant, lever.select, regions, place)
             for move in _moves(slots, setting, lever, inputs, place, (start, stop), problems):
                 if move.slot in moves and moves[move.slot][1] != id_:
                     other = moves[move.slot][1]
@@ -85,6 +89,26 @@ def plan(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Inte
         inputs=inputs.reshape(-1, 1),
         moves=tuple(move for move, _ in moves.values()),
     )
+
+
+def find_lever(name: str, levers: Sequence[Lever]) -> Lever | None:
+    """Find a lever by its id; case, blanks and underscores do not matter."""
+    key = fold(name).replace(" ", "_")
+    return next((lever for lever in levers if lever.id in (name, key)), None)
+
+
+def policy_start(
+    name: str, place: Place, span: tuple[int, int], where: str, problems: list[Problem]
+) -> float:
+    """Give the time from which a lever given as one number acts; one outside the run is a problem.
+
+    That is the first day of the first policy year: the end of the year before.
+    """
+    year = place.first_policy_year - 1.0
+    if not span[0] <= year <= span[1]:
+        first = f", where a lever given as one number begins for {place.name},"
+        problems.append(Problem(f"{name}: {year:g}{first} is outside the period {span[0]}-{span[1]}", where))
+    return year
 
 
 def period(scenario: Scenario, place: Place, problems: list[Problem]) -> tuple[int, int]:
@@ -148,7 +172,7 @@ def own_values(lever: Lever, place: Place, system: Interface) -> dict[str, float
     areas = place.regions if place.axis(constant.axes) is not None else (place.name,)
     return {
         area: round(
-            float(system.inputs[_slots(constant, lever.select, place.members(area) or (), place)[0]])
+            float(system.inputs[slots_in(constant, lever.select, place.members(area) or (), place)[0]])
             / lever.scale,
             9,
         )
@@ -159,7 +183,7 @@ def own_values(lever: Lever, place: Place, system: Interface) -> dict[str, float
 def slots_of(lever: Lever, place: Place, system: Interface) -> frozenset[int]:
     """Give the inputs that a lever may move."""
     constant = next(c for c in system.constants if fold(c.name) == fold(lever.variable))
-    return frozenset(_slots(constant, lever.select, tuple(place.regions), place))
+    return frozenset(slots_in(constant, lever.select, tuple(place.regions), place))
 
 
 def mute(schedule: Schedule, slots: Collection[int]) -> Schedule:
@@ -183,7 +207,7 @@ def _set_parameter(
     place: Place,
     problems: list[Problem],
 ) -> None:
-    for slots, setting in _spread(name, settings, constant, {}, place, problems):
+    for regions, setting in spread(name, settings, constant, place, problems):
         if setting.years:
             problems.append(
                 Problem(
@@ -193,7 +217,7 @@ def _set_parameter(
                 )
             )
             continue
-        for slot in slots:
+        for slot in slots_in(constant, {}, regions, place):
             inputs[slot] = setting.amounts[0].of(float(inputs[slot]))
 
 
@@ -207,14 +231,12 @@ def _moves(
     problems: list[Problem],
 ) -> Iterator[Move]:
     start, stop = span
-    # A lever given as one number acts from the first day of its first year: the end of the year before.
-    years = setting.years or (place.first_policy_year - 1.0,)
-    for year in years:
-        if not start <= year <= stop:
-            first = "" if setting.years else f", where a lever given as one number begins for {place.name},"
-            problems.append(
-                Problem(f"{lever.id}: {year:g}{first} is outside the period {start}-{stop}", setting.where)
-            )
+    years = setting.years or (policy_start(lever.id, place, span, setting.where, problems),)
+    problems.extend(
+        Problem(f"{lever.id}: {year:g} is outside the period {start}-{stop}", setting.where)
+        for year in setting.years
+        if not start <= year <= stop
+    )
     low, high = lever.range
     slack = 1e-9 * max(abs(low), abs(high))
     for slot in slots:
@@ -231,16 +253,11 @@ def _moves(
         yield Move(slot=slot, times=years, values=tuple(value * lever.scale for value in values))
 
 
-def _spread(
-    name: str,
-    settings: tuple[Setting, ...],
-    constant: Constant,
-    select: Mapping[str, str],
-    place: Place,
-    problems: list[Problem],
-) -> Iterator[tuple[tuple[int, ...], Setting]]:
-    """Give each setting of a lever or parameter with the inputs that it sets; the smaller area wins."""
-    taken: dict[str, tuple[int, Setting]] = {}
+def spread(
+    name: str, settings: Sequence[Part], constant: Constant, place: Place, problems: list[Problem]
+) -> Iterator[tuple[tuple[str, ...], Part]]:
+    """Give each setting of a lever or parameter with the regions that it sets; the smaller area wins."""
+    taken: dict[str, tuple[int, Part]] = {}
     regional = place.axis(constant.axes) is not None
     for setting in settings:
         regions = place.members(setting.region)
@@ -276,10 +293,10 @@ def _spread(
     for setting in settings:
         regions = tuple(region for region, (_, winner) in taken.items() if winner is setting)
         if regions:
-            yield _slots(constant, select, regions, place), setting
+            yield regions, setting
 
 
-def _slots(
+def slots_in(
     constant: Constant, select: Mapping[str, str], regions: Sequence[str], place: Place
 ) -> tuple[int, ...]:
     """Give the inputs of a constant in these regions and, where `select` names them, these elements."""

@@ -1,0 +1,98 @@
+"""Draw values: the only door to `scipy.stats.qmc`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from urbsim.errors import InputError, Problem
+from urbsim.study.factor import Factor, members
+from urbsim.study.uncertain import Correlated
+
+Floats = npt.NDArray[np.float64]
+Method = Literal["lhs", "sobol", "random"]
+METHODS: tuple[Method, ...] = get_args(Method)
+
+MOST_SOBOL = 21201  # dimensions that scipy has direction numbers for
+LEAST = 2.0**-54  # [-] the open interval (0, 1): a quantile of 0 or 1 need not be finite
+
+
+def unit_sample(n: int, d: int, method: Method = "lhs", seed: int = 0) -> Floats:
+    """Give `n` points in the unit cube of `d` dimensions, shape (n, d), every coordinate within (0, 1).
+
+    Parameters
+    ----------
+    method
+        ``lhs``: Latin hypercube, each coordinate has one point in each n-th; ``sobol``: scrambled Sobol
+        sequence, of which `n` must be a power of two, or it is no longer balanced; ``random``: independent.
+    seed
+        The same one gives the same points on any machine.
+
+    Raises
+    ------
+    InputError
+        The method is unknown, or the number does not suit it.
+    """
+    from scipy.stats import qmc  # takes half a second, which no other command should wait for
+
+    if method not in METHODS:
+        raise InputError(Problem(f"there is no sampling method '{method}'", "", f"use {', '.join(METHODS)}"))
+    if n < 1:
+        raise InputError(Problem(f"{n} runs, expected at least 1"))
+    if d == 0:
+        return np.empty((n, 0))
+    if method == "random":
+        points = np.random.default_rng(seed).random((n, d))
+    elif method == "lhs":
+        points = qmc.LatinHypercube(d, rng=np.random.default_rng(seed)).random(n)
+    else:
+        if n & (n - 1):
+            below = 1 << (n.bit_length() - 1)
+            raise InputError(
+                Problem(
+                    f"{n} runs of a Sobol sequence, expected a power of two",
+                    "",
+                    f"take {below} or {2 * below}, or another method",
+                )
+            )
+        if d > MOST_SOBOL:
+            raise InputError(Problem(f"{d} uncertain numbers, a Sobol sequence has at most {MOST_SOBOL}"))
+        points = qmc.Sobol(d, rng=np.random.default_rng(seed)).random_base2(n.bit_length() - 1)
+    return np.asarray(np.clip(points, LEAST, 1 - LEAST))
+
+
+def to_values(unit: Floats, factors: Sequence[Factor], correlated: Sequence[Correlated] = ()) -> Floats:
+    """Turn points of the unit cube into values of the factors, row by row alone.
+
+    Parameters
+    ----------
+    unit
+        Shape (n_runs, n_factors), within (0, 1).
+    correlated
+        Groups whose draws hang together, by a Gaussian copula; the others are independent.
+
+    Returns
+    -------
+    Shape (n_factors, n_runs) [unit of each factor].
+    """
+    points = np.array(unit, dtype=float)
+    if points.shape[1:] != (len(factors),):
+        raise ValueError(f"points have {points.shape[1:]} coordinates for {len(factors)} factors")
+    for group in correlated:
+        from scipy.special import ndtr, ndtri
+
+        columns = members(group, factors)
+        root = np.linalg.cholesky(group.correlations(len(columns)))
+        scores = ndtri(points[:, columns])
+        # Sums in a fixed order: the product of matrices may depend on how many rows there are.
+        mixed = np.zeros_like(scores)
+        for column in range(len(columns)):
+            mixed += scores[:, column, np.newaxis] * root[:, column]
+        points[:, columns] = np.clip(ndtr(mixed), LEAST, 1 - LEAST)
+    values = np.empty((len(factors), len(points)))
+    for row, factor in enumerate(factors):
+        values[row] = factor.distribution.quantile(points[:, row])
+    return values
