@@ -19,7 +19,6 @@ from urbsim.engine.schedule import Schedule
 from urbsim.engine.solve import honesty, solve
 from urbsim.errors import InputError, Problem, RunError
 from urbsim.model.lower import lower
-from urbsim.model.read import read_model
 from urbsim.study.apply_place import apply_place
 from urbsim.study.catalogue_file import read_indicators, read_levers
 from urbsim.study.doubt import doubts, overruled
@@ -27,6 +26,7 @@ from urbsim.study.fit import check_catalogues, check_scenario
 from urbsim.study.indicator import Indicator
 from urbsim.study.judge import inspect, judge
 from urbsim.study.lever import Lever
+from urbsim.study.lowered_file import Lowered, keep_lowered, key_of, load_lowered
 from urbsim.study.outcome import Outcome, Run
 from urbsim.study.place import Place
 from urbsim.study.place_file import read_place
@@ -258,7 +258,7 @@ def read_study(folder: Path, *, sets: bool = True) -> Study:
     """
     place = read_place(folder, sets=sets)
     beside = place.model.parent
-    levers = indicators = model = None
+    levers = indicators = lowered = None
     problems: list[Problem] = []
     try:
         levers = read_levers(beside / "levers.yaml")
@@ -269,22 +269,35 @@ def read_study(folder: Path, *, sets: bool = True) -> Study:
     except InputError as failure:
         problems.extend(failure.problems)
     try:
-        model = read_model(shown(place.model))
+        lowered = _lower(place)
     except InputError as failure:
         problems.extend(failure.problems)
-    if levers is None or indicators is None or model is None:
+    if levers is None or indicators is None or lowered is None:
         raise InputError(problems)
-    applied = apply_place(model, place)
-    system = compile_program(lower(applied))
+    system = compile_program(lowered.program)
     check_catalogues(levers, indicators, place, system)
-    useless = overruled(model, applied, place)
     return Study(
         place=place,
         levers=levers,
         indicators=indicators,
         system=system,
-        doubts=(useless,) if useless else (),
+        doubts=(lowered.useless,) if lowered.useless else (),
     )
+
+
+def _lower(place: Place) -> Lowered:
+    """Lower the model with the numbers of a place, or give what an earlier start has kept of that."""
+    key = key_of(place)
+    kept = load_lowered(key)
+    if kept is not None:
+        return kept
+    from urbsim.model.read import read_model  # PySD takes longer to import than a scenario takes to run
+
+    model = read_model(shown(place.model))
+    applied = apply_place(model, place)
+    lowered = Lowered(program=lower(applied), useless=overruled(model, applied, place))
+    keep_lowered(lowered, key, place)
+    return lowered
 
 
 def run_one(task: Task, options: Options) -> Outcome:

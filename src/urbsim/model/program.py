@@ -6,7 +6,7 @@ Everything later works on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Literal
 
@@ -169,6 +169,8 @@ class Program:
         Held values renewed after every step (DELAY FIXED, SAMPLE IF TRUE).
     fixed, structural
         Constants that must not change during a run, and those that must not change at all, with the reason.
+    digest
+        What `program_file.digest_of` gives, where somebody has worked it out already.
     """
 
     source: str
@@ -185,6 +187,7 @@ class Program:
     memories: tuple[Memory, ...]
     fixed: Mapping[int, str]
     structural: Mapping[int, str]
+    digest: str = field(default="", compare=False, repr=False)
 
 
 def children(node: Node) -> tuple[Node, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def key_of(place: Place) -> str:
         *(place.regions, place.groups, place.base_years, place.period, place.parameter_set),
         *(place.numbers, place.paths, place.sets),
     )
-    digest = hashlib.sha256(_code().encode())
+    digest = hashlib.sha256(CODE.encode())
     for part in (hashlib.sha256(model).digest(), repr(applied).encode()):
         digest.update(part)
     return digest.hexdigest()
@@ -71,14 +70,19 @@ def keep_lowered(lowered: Lowered, key: str, place: Place) -> None:
     store(NAME, key, json.dumps([lowered.useless, digest_of(lowered.program), text]).encode())
 
 
-@cache
+def sources() -> tuple[Path, ...]:
+    """Give the files of that code; none where only compiled ones are installed, which nobody edits."""
+    package = Path(__file__).parents[1]
+    return tuple(
+        sorted(file for part in ("model/*.py", "study/*.py", "names.py") for file in package.glob(part))
+    )
+
+
 def _code() -> str:
     """Give a hash of the code that reads a model file, puts a place into it and lowers it."""
-    package = Path(__file__).parents[1]
-    files = [*sorted(package.glob("model/*.py")), *sorted(package.glob("study/*.py")), package / "names.py"]
     digest = hashlib.sha256(f"{__version__} {_version('pysd')} {_version('parsimonious')}".encode())
-    for file in files:
-        digest.update(file.read_bytes() if file.is_file() else b"")
+    for file in sources():
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
@@ -87,3 +91,7 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
+
+
+# Worked out now, because now is when the code is loaded: a file may be edited while this process goes on.
+CODE = _code()
