@@ -188,15 +188,15 @@ def slots_of(lever: Lever, place: Place, system: Interface) -> frozenset[int]:
 
 def mute(schedule: Schedule, slots: Collection[int]) -> Schedule:
     """Give the schedule in which these inputs stay as they are, with every break of the run where it was."""
-    return replace(
-        schedule,
-        moves=tuple(
-            replace(move, values=(float(schedule.inputs[move.slot, 0]),) * len(move.values))
-            if move.slot in slots
-            else move
-            for move in schedule.moves
-        ),
-    )
+
+    def still(move: Move) -> Move:
+        own = schedule.inputs[move.slot]
+        alike = (own == own[0]).all()
+        values = (float(own[0]),) * len(move.times) if alike else np.tile(own, (len(move.times), 1))
+        return replace(move, values=values)
+
+    moves = tuple(still(move) if move.slot in slots else move for move in schedule.moves)
+    return replace(schedule, moves=moves)
 
 
 def _set_parameter(
