@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +77,45 @@ def measure_runs(
         for area in areas
         if regional or area == place.name
     }
+
+
+def measure_areas(
+    trajectory: Trajectory, indicators: Sequence[Indicator], place: Place, areas: Sequence[str]
+) -> Iterator[tuple[Indicator, Floats]]:
+    """Give each indicator for every run and several areas, shape (areas, times, runs); the same as `measure`.
+
+    NaN in areas where it is not reported. What several indicators need is summed once.
+    """
+    rows = [_rows(area, place) for area in areas]
+    shape = (len(areas), len(trajectory.times), trajectory.values[0].shape[-1])
+    summed: dict[tuple[object, ...], Floats] = {}
+
+    def sums(part: Floats, *key: object) -> Floats:
+        if key not in summed:
+            total = summed[key] = np.empty(shape)
+            for area, members in enumerate(rows):
+                if min(len(part), len(members)) == 1:  # a part that is not by region holds for all of them
+                    total[area] = part[members[0] if len(part) > 1 else 0]
+                else:
+                    np.sum(part[members], axis=0, out=total[area])
+        return summed[key]
+
+    for indicator in indicators:
+        parts, regional = _parts(trajectory, indicator, place, slice(None))
+        select = tuple(indicator.select.items())
+        divisor = indicator.per or indicator.weight
+        if indicator.weight:
+            value = sums(parts[0] * parts[1], fold(indicator.variable), fold(indicator.weight), select)
+        else:
+            value = sums(parts[0], fold(indicator.variable), indicator.total, select)
+        if divisor:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                value = value / sums(parts[1], fold(divisor), indicator.total, select)
+        values = indicator.scale * value
+        values[~np.isfinite(values)] = np.nan
+        if not regional:
+            values[[area != place.name for area in areas]] = np.nan
+        yield indicator, values
 
 
 def _parts(

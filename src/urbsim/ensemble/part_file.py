@@ -1,0 +1,146 @@
+"""Parts of an ensemble as Parquet files, each whole or not taken for one. The only door to pyarrow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+Floats = npt.NDArray[np.float64]
+
+KEY = b"urbsim"  # of what a file says of itself, in its footer
+RUN, REGION, YEAR = "run", "region", "year"  # columns besides those of the indicators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What the footer of a file says.
+
+    Parameters
+    ----------
+    chunk
+        Hash of all that the content follows from.
+    first, runs
+        Position of its first run among all, and how many there are.
+    failures
+        Position among all of each run that failed, and why.
+    """
+
+    path: Path
+    chunk: str
+    first: int
+    runs: int
+    areas: tuple[str, ...]
+    years: tuple[int, ...]
+    indicators: tuple[str, ...]
+    failures: Mapping[int, str]
+    footer: Any
+
+
+def part_name(index: int) -> str:
+    """Give the name of the file of a chunk."""
+    return f"part-{index:05d}.parquet"
+
+
+def part_bytes(
+    chunk: str,
+    first: int,
+    years: Sequence[int],
+    areas: Sequence[str],
+    values: Mapping[str, Floats],
+    failures: Mapping[int, str],
+) -> bytes:
+    """Give the content of a file, as `write_part` writes it."""
+    sink = pa.BufferOutputStream()
+    write_part(sink, chunk, first, years, areas, values, failures)
+    return bytes(memoryview(sink.getvalue()))
+
+
+def write_part(
+    sink: Any,
+    chunk: str,
+    first: int,
+    years: Sequence[int],
+    areas: Sequence[str],
+    values: Mapping[str, Floats],
+    failures: Mapping[int, str],
+) -> None:
+    """Write a row per run, area and year, in that order, and a column per indicator.
+
+    Compression would save a third of the room at most, and cost more time than measuring and writing.
+
+    Parameters
+    ----------
+    values
+        By indicator, of shape (n_runs, n_areas, n_years) [unit of the indicator]; NaN becomes null.
+    """
+    runs = len(next(iter(values.values())))
+    cells = len(areas) * len(years)
+    codes = np.tile(np.repeat(np.arange(len(areas), dtype=np.int16), len(years)), runs)
+    columns: dict[str, Any] = {
+        RUN: pa.array(np.repeat(np.arange(first, first + runs, dtype=np.int32), cells)),
+        REGION: pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(areas, pa.string())),
+        YEAR: pa.array(np.tile(np.array(years, dtype=np.int16), len(areas) * runs)),
+    }
+    for id_, given in values.items():
+        flat = given.reshape(-1)
+        nothing = np.isnan(flat)
+        columns[id_] = pa.array(flat, mask=nothing if nothing.any() else None)
+    said = {
+        "chunk": chunk,
+        "first": first,
+        "runs": runs,
+        "areas": list(areas),
+        "years": list(years),
+        "failures": {str(run): why for run, why in sorted(failures.items())},
+    }
+    table = pa.table(columns).replace_schema_metadata({KEY: json.dumps(said, ensure_ascii=False)})
+    pq.write_table(
+        table,
+        sink,
+        compression="none",
+        use_dictionary=[RUN, REGION, YEAR],
+        write_statistics=False,
+        row_group_size=len(table),
+    )
+
+
+def read_part(path: Path) -> Part | None:
+    """Read what a file says of itself; None when it is not there, or not whole."""
+    try:
+        footer = pq.read_metadata(path)
+        said: dict[str, Any] = json.loads(footer.metadata[KEY])
+        names = footer.schema.to_arrow_schema().names
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
+        return None
+    part = Part(
+        path=path,
+        chunk=said["chunk"],
+        first=said["first"],
+        runs=said["runs"],
+        areas=tuple(said["areas"]),
+        years=tuple(said["years"]),
+        indicators=tuple(name for name in names if name not in (RUN, REGION, YEAR)),
+        failures={int(run): why for run, why in said["failures"].items()},
+        footer=footer,
+    )
+    whole = footer.num_rows == part.runs * len(part.areas) * len(part.years)
+    return part if whole else None
+
+
+def read_values(part: Part, ids: Sequence[str]) -> dict[str, Floats]:
+    """Read some indicators of a file, each as (runs, areas, years); null becomes NaN."""
+    with pq.ParquetFile(part.path, metadata=part.footer) as file:
+        table = file.read(columns=list(ids), use_threads=False)
+    shape = (part.runs, len(part.areas), len(part.years))
+    return {
+        id_: np.asarray(table.column(id_).to_numpy(zero_copy_only=False), dtype=float).reshape(shape)
+        for id_ in ids
+    }

@@ -1,0 +1,176 @@
+"""Who computes the chunks: this process, processes beside it, or a cluster. The only door to Dask."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from urbsim.ensemble.chunk import Chunk, run_chunk, write_chunk
+from urbsim.errors import InputError, Problem, RunError
+
+# Chunks in, in any order each with the file that holds its Parquet bytes, not yet under its own name, out.
+Work = Callable[[Iterable[Chunk], Path], Iterator[tuple[Chunk, Path]]]
+
+AHEAD = 2  # chunks handed out per worker: none waits for the next one, and few are in memory
+PATIENCE = 10.0  # [s] to wait for a scheduler and its workers
+RETRIES = 3  # of a chunk whose worker was lost
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+RESUME = "what is done is kept; go on with --resume"
+
+
+@contextmanager
+def open_workers(jobs: int = 1, cluster: str | None = None) -> Iterator[Work | None]:
+    """Give what computes chunks elsewhere; None: this process does.
+
+    Raises
+    ------
+    InputError
+        There is no scheduler at the address, it has no workers, or Dask is not installed.
+    """
+    if cluster is not None:
+        with _client(cluster) as client:
+            yield lambda chunks, folder: _on_cluster(client, chunks, folder)
+    elif jobs > 1:
+        with _processes(jobs) as pool:
+            yield lambda chunks, folder: _in_processes(pool, jobs * AHEAD, chunks, folder)
+    else:
+        yield None
+
+
+# -------------------------------------------------------------------------------------- processes
+
+
+@contextmanager
+def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # the processes share the cores already
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker
+    )
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _begin_worker() -> None:
+    """Leave Ctrl-C to the process that hands out the chunks, and end when that is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _in_processes(
+    pool: ProcessPoolExecutor, window: int, chunks: Iterable[Chunk], folder: Path
+) -> Iterator[tuple[Chunk, Path]]:
+    waiting = iter(chunks)
+    pending: dict[Future[None], tuple[Chunk, Path]] = {}
+    try:
+        while True:
+            for chunk in islice(waiting, window - len(pending)):
+                path = beside(folder, chunk)
+                pending[pool.submit(write_chunk, chunk, path)] = (chunk, path)
+            if not pending:
+                return
+            for done in wait(pending, return_when=FIRST_COMPLETED).done:
+                done.result()
+                yield pending.pop(done)
+    except BrokenProcessPool:
+        raise RunError(
+            f"a worker process was ended from outside (was there enough memory?); {RESUME}"
+        ) from None
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def beside(folder: Path, chunk: Chunk) -> Path:
+    """Give the file that a chunk is written to before it gets its own name."""
+    return folder / f".{chunk.index:05d}.new"
+
+
+# -------------------------------------------------------------------------------------- Dask
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Any]:
+    where = f"--cluster {address}"
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError:
+        what = "a cluster needs Dask, which is not installed"
+        raise InputError(Problem(what, where, "pip install 'urbsim[cluster]'")) from None
+    try:
+        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TypeError) as failure:
+        what = f"no Dask scheduler answers there ({failure or type(failure).__name__})"
+        fix = "start one with `dask scheduler`, and `dask worker ADDRESS` for each worker"
+        raise InputError(Problem(what, where, fix)) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            what = "the Dask scheduler there has no workers"
+            raise InputError(Problem(what, where, f"`dask worker {address}`")) from None
+        yield client
+
+
+def _on_cluster(client: Any, chunks: Iterable[Chunk], folder: Path) -> Iterator[tuple[Chunk, Path]]:
+    """Hand chunks to the workers of a cluster; those of a worker that is lost go to another one."""
+    from distributed.client import FutureCancelledError
+    from distributed.comm.core import CommClosedError
+    from distributed.scheduler import KilledWorker
+
+    waiting = iter(chunks)
+    pending: dict[str, tuple[Any, Chunk]] = {}
+    finished = import_module("distributed").as_completed()
+
+    def hand_out(count: int) -> None:
+        for chunk in islice(waiting, count):
+            future = client.submit(run_chunk, chunk, pure=False, retries=RETRIES)
+            pending[future.key] = (future, chunk)
+            finished.add(future)
+
+    try:
+        hand_out(AHEAD * max(1, sum(client.nthreads().values())))
+        for future in finished:
+            content = future.result()
+            _, chunk = pending.pop(future.key)
+            future.release()
+            path = beside(folder, chunk)
+            path.write_bytes(content)
+            yield chunk, path
+            hand_out(1)
+    except KilledWorker as failure:
+        raise RunError(
+            f"a chunk was lost with every worker that it was given to ({failure}); {RESUME}"
+        ) from None
+    except (FutureCancelledError, CommClosedError, OSError) as failure:
+        raise RunError(f"the cluster was lost ({failure or type(failure).__name__}); {RESUME}") from None
+    except ModuleNotFoundError as failure:
+        what = f"the workers of the cluster cannot import {failure.name}"
+        raise InputError(Problem(what, fix="install the same urbsim for every worker")) from None
+    finally:
+        for future, _ in pending.values():
+            future.cancel()
