@@ -182,10 +182,18 @@ def test_no_character_is_drawn_as_a_box(results: batch.Results, caplog: pytest.L
 
 
 def test_labels_never_touch() -> None:
-    spread = figures.spread([0.1, 0.5, 0.5, 0.51, 0.9], 0.1)
+    spread = figures.spread([0.1, 0.5, 0.5, 0.51, 0.9], [0.1] * 5)
 
     assert all(b - a >= 0.1 - 1e-9 for a, b in pairwise(spread))
     assert (spread[0], spread[-1]) == (0.1, 0.9)
+
+
+def test_labels_of_several_lines_keep_clear_of_their_neighbours_and_of_the_edges() -> None:
+    low, middle, high = figures.spread([0.02, 0.5, 0.52], [0.1, 0.3, 0.1])
+
+    assert low == pytest.approx(0.05)
+    assert high - middle == pytest.approx(0.2)
+    assert figures.spread([0.5, 0.99], [0.2, 0.2])[1] == pytest.approx(0.9)
 
 
 def test_a_stack_adds_up_to_everyone(results: batch.Results) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import textwrap
 import unicodedata
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -244,9 +245,8 @@ def _draw_one(indicator: Indicator, outcomes: Sequence[Outcome], language: Langu
     handles: list[Line2D | Patch] = [*keys(bool(observed), bool(targets), language)]
     if margin:
         handles.append(Patch(facecolor=GREY, alpha=0.3, label=_MARGIN[language]))
-    lines = max((wrap(text, LABEL).count("\n") + 1 for _, _, text, _ in ends), default=1)
-    if len(outcomes) < MANY and len(ends) * lines * LINE_OF_TEXT <= 1:
-        label_ends(axes, ends, lines)
+    if len(outcomes) < MANY and labels_fit(text for _, _, text, _ in ends):
+        label_ends(axes, ends)
     else:
         handles = [*_scenario_keys(outcomes, language), *handles]
     set_legend(figure, handles)
@@ -425,18 +425,15 @@ def demand(target: Target, indicator: Indicator, language: Language) -> str:
     return f"{sign}{quantity(target.value, indicator.unit, language=language, long=True)}"
 
 
-def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]], lines: int) -> None:
-    """Write each scenario's name at the right of its line, moved apart where they would touch.
-
-    `lines` is how many the longest name takes.
-    """
+def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Write a name at the right of each line, moved apart where they would touch."""
     low, high = axes.get_ylim()
-    order = sorted(range(len(ends)), key=lambda i: ends[i][1])
-    heights = spread([(ends[i][1] - low) / (high - low) for i in order], lines * LINE_OF_TEXT)
-    for i, height in zip(order, heights, strict=True):
-        x, y, text, colour = ends[i]
+    ends = sorted(((x, y, wrap(text, LABEL), colour) for x, y, text, colour in ends), key=lambda end: end[1])
+    sizes = [LINE_OF_TEXT * (text.count("\n") + 1) for _, _, text, _ in ends]
+    heights = spread([(y - low) / (high - low) for _, y, _, _ in ends], sizes)
+    for (x, y, text, colour), height in zip(ends, heights, strict=True):
         axes.annotate(
-            wrap(text, LABEL),
+            text,
             (x, y),
             xytext=(1.05, height),
             textcoords="axes fraction",
@@ -453,22 +450,37 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]], lines:
         )
 
 
-def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """Move increasing heights apart to at least `gap`, as little as a pass up and a pass down can.
+def labels_fit(texts: Iterable[str]) -> bool:
+    """Say whether these names can stand beside each other's lines."""
+    return LINE_OF_TEXT * sum(wrap(text, LABEL).count("\n") + 1 for text in texts) <= 1
+
+
+def spread(heights: Sequence[float], sizes: Sequence[float]) -> list[float]:
+    """Move the centres of labels of these sizes apart until none touch, as little as can be.
+
+    Heights increase. Labels that fit between 0 and 1 stay there.
 
     Examples
     --------
-    >>> [round(height, 2) for height in spread([0.5, 0.5, 0.9], 0.1)]
+    >>> [round(height, 2) for height in spread([0.5, 0.5, 0.9], [0.1, 0.1, 0.1])]
     [0.45, 0.55, 0.9]
+    >>> [round(height, 2) for height in spread([0.96, 0.99], [0.1, 0.2])]
+    [0.75, 0.9]
     """
-    groups: list[list[float]] = []  # [mean height, number of labels]
-    for height in heights:
-        groups.append([height, 1])
-        while len(groups) > 1 and groups[-1][0] - groups[-2][0] < gap * (groups[-1][1] + groups[-2][1]) / 2:
+    # Stacked without gaps from 0 up, centres would be at `stacked`; what each is moved by may not decrease.
+    stacked = [sum(sizes[:i]) + size / 2 for i, size in enumerate(sizes)]
+    groups: list[tuple[float, int]] = []  # mean move, number of labels
+    for height, centre in zip(heights, stacked, strict=True):
+        group = (height - centre, 1)
+        while groups and groups[-1][0] >= group[0]:
             mean, count = groups.pop()
-            total = groups[-1][1] + count
-            groups[-1] = [(groups[-1][0] * groups[-1][1] + mean * count) / total, total]
-    return [mean + gap * (i - (count - 1) / 2) for mean, count in groups for i in range(int(count))]
+            group = ((mean * count + group[0] * group[1]) / (count + group[1]), count + group[1])
+        groups.append(group)
+    moves = [mean for mean, count in groups for _ in range(count)]
+    return [
+        centre + min(max(move, 0.0), max(1.0 - sum(sizes), 0.0))
+        for centre, move in zip(stacked, moves, strict=True)
+    ]
 
 
 def tidy(axes: Axes, ticks: int = 6) -> None:
@@ -545,7 +557,7 @@ def text_width(text: str) -> int:
 
 
 def wrap(text: str, letters: int) -> str:
-    r"""Break a text into even lines of at most so many letters: between words, in Chinese anywhere.
+    r"""Break a text into even lines of at most so many letters: between words, in Chinese between characters.
 
     Examples
     --------
@@ -561,10 +573,10 @@ def wrap(text: str, letters: int) -> str:
     if not has_chinese(text):
         return "\n".join(textwrap.wrap(text, max(letters, 8)))
     lines = [""]
-    for character in text:
-        if text_width(lines[-1] + character) > letters:
+    for part in re.findall(r"[!-~]+ ?|.", text):  # a word in Latin letters stays whole
+        if lines[-1] and text_width(lines[-1] + part.rstrip()) > letters:
             lines.append("")
-        lines[-1] += character
+        lines[-1] += part
     return "\n".join(line.strip() for line in lines)
 
 

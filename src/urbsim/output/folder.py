@@ -18,18 +18,20 @@ from typing import Any
 from urbsim import __version__
 from urbsim.errors import InputError, Problem
 from urbsim.output.tables import Cell, Table, summary_table, target_table, trajectory_table
+from urbsim.study.amount import Amount
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import NO_SET, Place
 from urbsim.study.text_file import shown
 from urbsim.study.words import Language
 
 TABLES = ("trajectories.csv", "summary.csv", "targets.csv")
+SWEEP = "sweep.csv"
 PANEL_TABLES = ("panel.csv", "ranking.csv")
 VALIDATION_TABLES = (
     *("scores.csv", "model_and_history.csv", "acceptance.csv"),
     *("parameters.csv", "outside_paths.csv"),
 )
-OWN = frozenset((*TABLES, *PANEL_TABLES, *VALIDATION_TABLES, "run.json", "figures"))
+OWN = frozenset((*TABLES, SWEEP, *PANEL_TABLES, *VALIDATION_TABLES, "run.json", "figures"))
 LIBRARIES = ("numpy", "scipy", "llvmlite", "pysd", "matplotlib")
 
 
@@ -69,6 +71,9 @@ def write_results(
 ) -> Path:
     """Write tables, figures (in `languages`; none, no figures) and `run.json`; see `write_folder`."""
     made = (trajectory_table(outcomes), summary_table(outcomes), target_table(outcomes))
+    tables = dict(zip(TABLES, made, strict=True))
+    if any(outcome.scenario.swept for outcome in outcomes):
+        tables[SWEEP] = sweep_table(outcomes)
 
     def draw(figures: Path) -> None:
         from urbsim.output.figures import write_figures
@@ -77,13 +82,24 @@ def write_results(
 
     return write_folder(
         folder,
-        dict(zip(TABLES, made, strict=True)),
+        tables,
         outcomes,
         solver=solver,
         rtol=rtol,
         seconds=seconds,
         draw=draw if languages else None,
     )
+
+
+def sweep_table(outcomes: Sequence[Outcome]) -> Table:
+    """Give the values of every combination of a sweep: a column for each name, empty in other sweeps."""
+    swept = [outcome for outcome in outcomes if outcome.scenario.swept]
+    names = list(dict.fromkeys(one.label for outcome in swept for one in outcome.scenario.swept))
+    rows = []
+    for outcome in swept:
+        values = {one.label: _swept(one.amounts[0]) for one in outcome.scenario.swept}
+        rows.append((outcome.name, *(values.get(name) for name in names)))
+    return ("scenario", *names), rows
 
 
 def write_folder(
@@ -202,6 +218,8 @@ def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
         "base_year": outcome.base_year,
         "parameter_set": outcome.parameter_set or NO_SET,
     }
+    if outcome.scenario.swept:
+        facts["sweep"] = {one.label: _swept(one.amounts[0]) for one in outcome.scenario.swept}
     if outcome.run is None:
         return {**facts, "failed": outcome.failure}
     trajectory = outcome.run.trajectory
@@ -223,6 +241,11 @@ def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
             for finding in outcome.run.findings
         ],
     }
+
+
+def _swept(amount: Amount) -> float | str:
+    """Give a value as a number; as text (x1.5) where it multiplies the place's own."""
+    return str(amount) if amount.relative else amount.number
 
 
 def _hash(files: Iterable[Path]) -> str:

@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import cycle, islice, pairwise
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from urbsim.output import figures
+from urbsim.output.ensemble_figures import (
+    Area,
+    Bar,
+    Effects,
+    Fan,
+    Odds,
+    Tornado,
+    draw_effects,
+    draw_fans,
+    draw_tornado,
+    write_fan_charts,
+    write_tornados,
+)
+from urbsim.output.fonts import chinese_font
+from urbsim.study.indicator import Indicator
+from urbsim.study.place import Observation
+from urbsim.study.target import Target
+from urbsim.study.words import Language, Words
+
+RATE = Indicator(
+    id="urbanization_rate", name=Words(zh="城镇化率", en="Urbanization rate"), unit="%", variable="x"
+)
+WHOLE = Area(place="tiny", name="tiny", title=Words(zh="小地", en="Tiny"))
+COAST = Area(place="tiny", name="the coast", title=Words(zh="海岸", en="The coast"))
+YEARS = np.arange(2020, 2036.0)
+TARGETS = (
+    Target(indicator="urbanization_rate", year=2025, operator=">=", value=73),
+    Target(indicator="urbanization_rate", year=2030, operator="~", value=75),
+    Target(indicator="urbanization_rate", year=2035, operator="~", value=80),
+)
+LONG = Words(
+    en="Weight of affordable rental housing in the decision to settle in the central city (central city)",
+    zh="公共服务优先并且县城就近城镇化与土地联动以及其他一切可以想到的政策措施（中心城区）",
+)
+
+
+@pytest.fixture(autouse=True)
+def style() -> Iterator[None]:
+    with figures.styled():
+        yield
+
+
+def observed(year: int, value: float) -> Observation:
+    return Observation(
+        indicator="urbanization_rate",
+        region="",
+        year=year,
+        value=value,
+        unit="%",
+        vintage="",
+        confidence="",
+        source="",
+        note="",
+        where="",
+    )
+
+
+def fan(*shares: float, scenario: Words | None = None, area: Area = WHOLE) -> Fan:
+    middle, spread = 70 + 0.4 * (YEARS - 2020), 0.1 * (YEARS - 2020)
+    return Fan(
+        scenario=scenario or Words(zh="基准", en="Baseline"),
+        area=area,
+        indicator=RATE,
+        years=YEARS,
+        percentiles=np.array([middle + k * spread for k in (-2, -1, 0, 1, 2)]),
+        runs=10000,
+        odds=tuple(Odds(target=t, probability=p) for t, p in zip(TARGETS[::-1], shares, strict=False)),
+        history=tuple(observed(year, 50 + year - 2005) for year in range(2005, 2025)),
+    )
+
+
+def bar(effect: float, name: Words | None = None, **more: float) -> Bar:
+    return Bar(factor=name or Words(en=f"Factor of {effect:g}"), effect=effect, confidence=0.1, **more)  # type: ignore[arg-type]
+
+
+def tornado(*bars: Bar, method: str = "morris") -> Tornado:
+    return Tornado(
+        scenario=Words(en="Baseline", zh="基准"),
+        area=WHOLE,
+        indicator=RATE,
+        year=2035,
+        target=TARGETS[2],
+        method=method,  # type: ignore[arg-type]
+        bars=bars,
+        runs=400,
+    )
+
+
+def effects(values: list[list[float]], names: list[Words] | None = None) -> Effects:
+    return Effects(
+        scenario=Words(en="Baseline"),
+        area=WHOLE,
+        indicator=RATE,
+        method="morris",
+        years=np.array([2020.0, 2025, 2030]),
+        factors=tuple(names or [Words(en=f"Factor {i}") for i in range(len(values))]),
+        effects=np.array(values),
+    )
+
+
+def words(figure: Figure | None) -> list[str]:
+    assert figure is not None
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+
+def title(figure: Figure | None) -> str:
+    assert figure is not None
+    return figure.get_suptitle().replace("\n", " ")
+
+
+def test_a_fan_tells_how_many_runs_meet_each_target() -> None:
+    told = words(draw_fans([fan(0.03, 0.4, 1.0)], "en"))
+
+    assert "Tiny, urbanization rate: about 80 % in 2035 is met in 3 % of 10,000 runs" in " ".join(told)
+    assert {"met in 3 %", "met in 40 %", "met in 100 %", "about 80 %", "≥ 73 %"} <= set(told)
+    assert "median 76.0" in told
+    assert any("73.0\u00a0to\u00a079.0" in text for text in told)
+
+
+@pytest.mark.parametrize(
+    ("share", "told"), [(0, "0 %"), (1e-4, "< 1 %"), (0.004, "< 1 %"), (0.999, "> 99 %"), (1, "100 %")]
+)
+def test_none_and_all_are_never_said_of_some(share: float, told: str) -> None:
+    assert f"met in {told}" in words(draw_fans([fan(share)], "en"))
+
+
+def test_several_scenarios_have_a_line_of_odds_each_in_their_colours() -> None:
+    both = [fan(0.03, scenario=Words(en="Slow")), fan(0.5, scenario=Words(en="Fast"))]
+
+    figure = draw_fans(both, "en")
+
+    colours = {text.get_text(): text.get_color() for text in figure.findobj(Text)}
+    assert len(figure.axes) == 1
+    assert colours["3 %"] == figures.COLOURS[1]
+    assert colours["50 %"] == figures.COLOURS[2]
+    assert "3 % to 50 % of runs, by scenario" in " ".join(words(figure)).replace("\n", " ")
+
+
+def test_more_than_three_scenarios_have_a_panel_each_on_one_scale() -> None:
+    many = [fan(0.1 * i, scenario=Words(en=f"Scenario {i}")) for i in range(5)]
+
+    figure = draw_fans(many, "en")
+
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [f"Scenario {i}" for i in range(5)]
+    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+
+
+def test_history_begins_five_years_before_the_run() -> None:
+    (axes,) = draw_fans([fan(0.5)], "en").axes
+
+    dots = [offset for part in axes.collections for offset in np.asarray(part.get_offsets()) if offset[0]]
+    assert min(x for x, _ in dots) == 2015
+
+
+def test_without_a_target_the_title_says_where_runs_end() -> None:
+    assert title(draw_fans([fan()], "en")) == (
+        "Tiny, urbanization rate: 73.0 to 79.0 % in 90 % of the runs in 2035"
+    )
+
+
+def test_a_fan_chart_is_written_for_each_indicator_and_area(tmp_path: Path) -> None:
+    write_fan_charts(tmp_path / "figures", [fan(0.5), fan(0.2), fan(0.1, area=COAST)], ("en",))
+
+    assert sorted(file.name for file in (tmp_path / "figures").iterdir()) == [
+        "fan_urbanization_rate_en.png",
+        "fan_urbanization_rate_en.svg",
+        "fan_urbanization_rate_the_coast_en.png",
+        "fan_urbanization_rate_the_coast_en.svg",
+    ]
+
+
+def test_a_tornado_has_the_twelve_strongest_factors_and_their_direction() -> None:
+    bars = [bar(float(i), direction=(-1, 0, 1)[i % 3]) for i in range(20)]
+
+    figure = draw_tornado(tornado(*bars), "en")
+
+    told = words(figure)
+    assert figure is not None
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names == [f"Factor of {i}" for i in range(19, 7, -1)]
+    assert {"±19", "−18", "+17"} <= set(told)
+    assert {"raises it", "lowers it", "either way"} <= set(told)
+    assert "the 12 strongest of 20 factors" in " ".join(told)
+
+
+def test_the_title_names_two_factors_when_their_order_is_not_sure() -> None:
+    sure = title(draw_tornado(tornado(bar(2.0), bar(1.0)), "en"))
+    unsure = title(draw_tornado(tornado(bar(2.0), bar(1.9)), "en"))
+
+    assert sure.endswith("depends most on “Factor of 2”")
+    assert unsure.endswith("depends most on “Factor of 2” and “Factor of 1.9”")
+
+
+def test_sobol_has_two_bars_each_and_none_below_nought() -> None:
+    bars = [bar(0.6, first=0.5, first_confidence=0.1), bar(0.1, first=-0.02, first_confidence=0.1)]
+
+    figure = draw_tornado(tornado(*bars, method="sobol"), "en")
+
+    assert figure is not None
+    widths = sorted(patch.get_width() for patch in figure.axes[0].patches)  # type: ignore[attr-defined]
+    assert widths == pytest.approx([0, 0.1, 0.5, 0.6])
+    assert {"total effect", "first-order effect"} <= set(words(figure))
+
+
+def test_factors_without_effect_are_not_drawn(tmp_path: Path) -> None:
+    assert draw_tornado(tornado(bar(0.0)), "en") is None
+    assert draw_effects(effects([[0, 0, 0], [math.nan, 0, 0]]), "en") is None
+    write_tornados(tmp_path / "none", [tornado(bar(0.0))], [], ("en",))
+    assert list((tmp_path / "none").iterdir()) == []
+
+
+def test_effects_over_time_name_what_matters_first_and_last() -> None:
+    figure = draw_effects(effects([[math.nan, 1, 2], [0, 0.5, 3]]), "en")
+
+    assert title(figure) == "Tiny, urbanization rate: in 2030 “Factor 1” matters most, in 2025 “Factor 0”"
+
+
+def test_the_six_strongest_factors_have_a_line() -> None:
+    figure = draw_effects(effects([[0, i, i] for i in range(9)]), "en")
+
+    assert figure is not None
+    assert len(figure.axes[0].lines) == 6
+    assert {f"Factor {i}" for i in range(3, 9)} <= set(words(figure))
+
+
+def test_the_same_effects_give_the_same_files(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        write_tornados(tmp_path / folder, [tornado(bar(1.0))], [effects([[0, 1, 2]])], ("en",))
+
+    names = sorted(file.name for file in (tmp_path / "one").iterdir())
+    assert names == [
+        "effects_urbanization_rate_en.png",
+        "effects_urbanization_rate_en.svg",
+        "tornado_urbanization_rate_2035_en.png",
+        "tornado_urbanization_rate_2035_en.svg",
+    ]
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_nothing_runs_off_the_page_and_no_labels_touch(language: Language) -> None:
+    family = "DejaVu Sans" if language == "en" else chinese_font()
+    if family is None:
+        pytest.skip("no font with Chinese characters on this system")
+    sobol = {"first": 0.5, "first_confidence": 0.1}
+    drawings = [
+        *[("fans", [replace(fan(0.4, 0.999, 0.001), scenario=LONG)] * n) for n in (1, 2, 3, 4, 8, 14)],
+        ("tornado", tornado(*[bar(1.0 + i, LONG, direction=1) for i in range(12)])),
+        ("tornado", tornado(*[bar(0.1 * i, LONG, **sobol) for i in range(1, 7)], method="sobol")),
+        ("effects", effects([[0, i, 3 + 0.01 * i] for i in range(6)], [*islice(cycle([LONG]), 6)])),
+    ]
+    draw = {"fans": draw_fans, "tornado": draw_tornado, "effects": draw_effects}
+    for kind, what in drawings:
+        with mpl.rc_context({**figures._STYLE, "font.family": [family, "DejaVu Sans"]}):
+            figure = draw[kind](what, language)  # type: ignore[operator]
+            figure.draw_without_rendering()
+        width, height = figure.bbox.size
+        ticks = {text for axes in figure.axes for text in axes.xaxis.findobj(Text)}
+        if kind != "tornado":  # the names of factors are ticks
+            ticks |= {text for axes in figure.axes for text in axes.yaxis.findobj(Text)}
+        for text in set(figure.findobj(Text)) - ticks:
+            if text.get_text():
+                box = text.get_window_extent()
+                assert -2 <= box.x0 < box.x1 <= width + 2, (kind, text.get_text())
+                assert -2 <= box.y0 < box.y1 <= height + 2, (kind, text.get_text())
+        if kind == "fans":
+            continue
+        legend = [t for legend in figure.legends for t in legend.get_texts()]
+        rows = [t for axes in figure.axes for t in (*axes.get_yticklabels(), *axes.texts)]
+        rows += legend if kind == "effects" else []
+        side = [text.get_window_extent() for text in rows if LONG[language][:8] in text.get_text()]
+        side.sort(key=lambda box: box.y0)
+        assert len(side) >= 6
+        assert all(low.y1 <= up.y0 + 1 or low.x1 < up.x0 or up.x1 < low.x0 for low, up in pairwise(side))
