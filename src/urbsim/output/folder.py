@@ -133,10 +133,6 @@ def replace_folder(
     one whole.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for old in folder.parent.glob(f".{escape(folder.name)}.*.old"):
-        if not folder.exists():  # a run was killed between its last two steps
-            old.rename(folder)
-    check_folder(folder)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     shutil.rmtree(beside, ignore_errors=True)
     try:
@@ -145,12 +141,32 @@ def replace_folder(
             write_table(beside / name, table)
         if draw is not None:
             draw(beside / "figures")
-        told = json.dumps(facts, ensure_ascii=False, indent=2)
-        (beside / "run.json").write_text(told + "\n", encoding="utf-8")
-        _swap(beside, folder)
+        write_facts(beside, facts)
+        put_in_place(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return folder
+
+
+def write_facts(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write `run.json`, without which a folder is not known as one of results."""
+    told = json.dumps(facts, ensure_ascii=False, indent=2)
+    (folder / "run.json").write_text(told + "\n", encoding="utf-8")
+
+
+def put_in_place(new: Path, folder: Path) -> None:
+    """Rename a folder of results that is whole to where it belongs, in place of older results.
+
+    Raises
+    ------
+    InputError
+        Something else than results is there.
+    """
+    for old in folder.parent.glob(f".{escape(folder.name)}.*.old"):
+        if not folder.exists():  # a run was killed between its last two steps
+            old.rename(folder)
+    check_folder(folder)
+    _swap(new, folder)
 
 
 def write_table(path: Path, table: Table) -> None:
@@ -207,9 +223,10 @@ def run_facts(places: Sequence[Place], solver: str, rtol: float | None, seconds:
     }
 
 
-def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
+def origin_facts(outcome: Outcome) -> dict[str, Any]:
+    """Give what a scenario was made from, whatever came of it."""
     source = Path(outcome.scenario.source)
-    facts: dict[str, Any] = {
+    return {
         "name": outcome.name,
         "file": outcome.scenario.source,
         "extends": list(outcome.scenario.extended),

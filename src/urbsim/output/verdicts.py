@@ -89,7 +89,7 @@ def print_ranking(ranking: Sequence[Standing], console: Console, language: Langu
         table.add_column(Text(_WORDS[column][language]), no_wrap=True)
     for position, standing in enumerate(ranking, start=1):
         place, verdict = standing.outcome.place, standing.verdict
-        demand = _demand(verdict.target, (standing.indicator,), language) if verdict else ""
+        demand = target_demand(verdict.target, (standing.indicator,), language) if verdict else ""
         table.add_row(
             str(position),
             Text(place.area_title(standing.area)[language]),
@@ -124,8 +124,8 @@ def _table(outcomes: Sequence[Outcome], targets: Sequence[Target], language: Lan
     table.add_column(Text(f"\n{_WORDS['scenario'][language]}"), no_wrap=True)
     above = ""
     for target in targets:
-        heading = _heading(target, indicators, place, language)
-        demand = f"{target.year}{_WORDS['year'][language]}{_demand(target, indicators, language)}"
+        heading = target_heading(target, indicators, place, language)
+        demand = f"{target.year}{_WORDS['year'][language]}{target_demand(target, indicators, language)}"
         table.add_column(Text(f"{'' if heading == above else heading}\n{demand}"), no_wrap=True)
         above = heading
     for outcome in outcomes:
@@ -133,7 +133,8 @@ def _table(outcomes: Sequence[Outcome], targets: Sequence[Target], language: Lan
     return table
 
 
-def _heading(target: Target, indicators: Iterable[Indicator], place: Place, language: Language) -> str:
+def target_heading(target: Target, indicators: Iterable[Indicator], place: Place, language: Language) -> str:
+    """Name the indicator of a target for people, with the area where that is not the whole place."""
     name = _indicator(target, indicators).name[language]
     name = name[:1].lower() + name[1:] if language == "en" else name
     area = place.area(target.region)
@@ -146,7 +147,8 @@ def _scenario(outcome: Outcome, language: Language) -> str:
     return outcome.scenario.title.zh if language == "zh" else outcome.name
 
 
-def _demand(target: Target, indicators: Iterable[Indicator], language: Language) -> str:
+def target_demand(target: Target, indicators: Iterable[Indicator], language: Language) -> str:
+    """Write what a target demands, with its unit."""
     unit = _indicator(target, indicators).unit
     sign = {"~": _WORDS["about"][language], "<=": _WORDS["at most"][language], ">=": ""}[target.operator]
     return f"{sign}{quantity(target.value, unit, language=language, long=True)}"
