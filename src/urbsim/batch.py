@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +19,13 @@ from urbsim.assets import bundled, find_place
 from urbsim.engine.compile import System, compile_program
 from urbsim.engine.schedule import Schedule
 from urbsim.engine.solve import honesty, solve
+from urbsim.engine.trajectory import Trajectory
 from urbsim.errors import InputError, Problem, RunError
 from urbsim.model.lower import lower
 from urbsim.study.apply_place import apply_place
 from urbsim.study.catalogue_file import read_indicators, read_levers
 from urbsim.study.doubt import doubts, overruled
+from urbsim.study.factor import factors
 from urbsim.study.fit import check_catalogues, check_scenario
 from urbsim.study.indicator import Indicator
 from urbsim.study.judge import inspect, judge
@@ -30,10 +34,11 @@ from urbsim.study.lowered_file import Lowered, keep_lowered, key_of, load_lowere
 from urbsim.study.outcome import Outcome, Run
 from urbsim.study.place import Place
 from urbsim.study.place_file import read_place
-from urbsim.study.plan import mute, plan, slots_of
+from urbsim.study.plan import find_lever, mute, plan, slots_of
 from urbsim.study.report import Measured, measure
 from urbsim.study.scenario import Scenario
 from urbsim.study.scenario_file import UnreadableError, read_scenario
+from urbsim.study.sweep import expand, stack
 from urbsim.study.text_file import shown
 
 if TYPE_CHECKING:
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MANY = 64  # combinations of a sweep that are solved together
 SAME = 1e-9  # [-] of an indicator's largest value: a lever that moves less moves nothing
 
 
@@ -160,23 +166,32 @@ def run(
     tasks = prepare(read)  # here too when others do the work: nothing runs when something is wrong
     for doubt in dict.fromkeys(doubt for task in tasks for doubt in (*task.study.doubts, *task.doubts)):
         log.warning(doubt)
-    if jobs > 1 and len(read) > 1:
+    for scenario in read:
+        if scenario.uncertain:
+            where = scenario.uncertain[0].entry or scenario.source
+            log.warning("%s: what is uncertain is not drawn here; `urbsim sample` does that", where)
+    expanded = [task.scenario for task in tasks]
+    if jobs > 1 and len(expanded) > 1:
         for scenario in read:
             starting(scenario.name)
-        chunks = [tuple(read[i::jobs]) for i in range(min(jobs, len(read)))]
+        chunks = [tuple(expanded[i::jobs]) for i in range(min(jobs, len(expanded)))]
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(len(chunks), mp_context=context) as pool:
             for chunk in pool.map(_run_chunk, chunks, [options] * len(chunks)):
                 outcomes.extend(chunk)
                 for outcome in chunk:
                     progress(outcome)
-        order = {scenario.name: position for position, scenario in enumerate(read)}
+        order = {scenario.name: position for position, scenario in enumerate(expanded)}
         outcomes.sort(key=lambda outcome: order[outcome.name])
     else:
-        for task in tasks:
-            starting(task.scenario.name)
-            outcomes.append(run_one(task, options))
-            progress(outcomes[-1])
+        said = ""
+        for together in _together(tasks):
+            name = together[0].scenario.sweep_of or together[0].scenario.name
+            if name != said:
+                starting(said := name)
+            for outcome in run_together(together, options):
+                outcomes.append(outcome)
+                progress(outcome)
     return Results(outcomes=tuple(outcomes), options=options, seconds=time.perf_counter() - begun)
 
 
@@ -220,7 +235,7 @@ def _problems_of(scenario: Scenario) -> tuple[Problem, ...]:
 
 
 def prepare(scenarios: Sequence[Scenario]) -> tuple[Task, ...]:
-    """Make scenarios ready to run; those of one place share its compiled model.
+    """Make scenarios ready to run, a sweep one task for each combination; those of a place share its model.
 
     Raises
     ------
@@ -240,7 +255,7 @@ def prepare(scenarios: Sequence[Scenario]) -> tuple[Task, ...]:
             study = studies[folder]
             if study is None:
                 continue
-            tasks.append(_fit(scenario, study))
+            tasks.extend(_fit_all(expand(scenario, study.levers), study))
         except InputError as failure:
             problems.extend(failure.problems)
     if problems:
@@ -302,30 +317,81 @@ def _lower(place: Place) -> Lowered:
 
 def run_one(task: Task, options: Options) -> Outcome:
     """Solve a scenario, measure it and judge it; a run that fails gives an outcome that says why."""
-    scenario, study = task.scenario, task.study
-    place, targets = study.place, scenario.targets if scenario.targets is not None else study.place.targets
-    outcome = Outcome(scenario=scenario, place=place, indicators=study.indicators, targets=targets)
+    return run_together([task], options)[0]
+
+
+def run_together(tasks: Sequence[Task], options: Options) -> list[Outcome]:
+    """Run combinations of one sweep on the run axis of the engine; when any of them fails, one by one.
+
+    Time and counts are each one's share, the honesty line is the worst of all.
+    """
+    study = tasks[0].study
+    schedule = stack([task.schedule for task in tasks])
+    if schedule is None:
+        return [run_one(task, options) for task in tasks]
     _ = study.system.step  # compiles, so that the time below is that of the solution alone
     begun = time.perf_counter()
     try:
-        trajectory = solve(study.system, task.schedule, solver=options.solver, rtol=options.rtol)
+        solved = solve(study.system, schedule, solver=options.solver, rtol=options.rtol)
         seconds = time.perf_counter() - begun
-        trajectory = replace(trajectory, honesty=honesty(study.system, task.schedule, trajectory))
-        measured = measure(trajectory, study.indicators, place)
-        idle = _idle(task)
+        solved = replace(
+            solved,
+            honesty=honesty(study.system, schedule, solved),
+            statistics={name: count / len(tasks) for name, count in solved.statistics.items()},
+        )
+        measured = [measure(solved, study.indicators, study.place, run) for run in range(len(tasks))]
+        idle = _idle(tasks, schedule)
     except RunError as failure:
-        return replace(outcome, failure=str(failure))
-    return replace(
-        outcome,
-        run=Run(
+        if len(tasks) > 1:
+            return [run_one(task, options) for task in tasks]
+        return [replace(_outcome(tasks[0]), failure=str(failure))]
+    outcomes = []
+    for number, task in enumerate(tasks):
+        outcome, trajectory = _outcome(task), _of_run(solved, number)
+        run = Run(
             trajectory=trajectory,
-            measured=measured,
-            verdicts=judge(measured, targets, place),
-            findings=inspect(scenario.checks, trajectory, measured, place),
-            idle=idle,
-            seconds=seconds,
-        ),
-    )
+            measured=measured[number],
+            verdicts=judge(measured[number], outcome.targets, study.place),
+            findings=inspect(task.scenario.checks, trajectory, measured[number], study.place),
+            idle=idle[number],
+            seconds=seconds / len(tasks),
+        )
+        outcomes.append(replace(outcome, run=run))
+    return outcomes
+
+
+def _outcome(task: Task) -> Outcome:
+    scenario, study = task.scenario, task.study
+    targets = scenario.targets if scenario.targets is not None else study.place.targets
+    return Outcome(scenario=scenario, place=study.place, indicators=study.indicators, targets=targets)
+
+
+def _of_run(trajectory: Trajectory, run: int) -> Trajectory:
+    one = itemgetter((..., slice(run, run + 1)))
+    return replace(trajectory, values=tuple(map(one, trajectory.values)))
+
+
+def _together(tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    """Give the combinations of each sweep, not too many at a time, and every other scenario alone."""
+    for sweep, group in groupby(tasks, key=lambda task: (task.scenario.sweep_of, task.scenario.source)):
+        combinations = list(group)
+        width = MANY if sweep[0] else 1
+        for first in range(0, len(combinations), width):
+            yield combinations[first : first + width]
+
+
+def _fit_all(scenarios: Sequence[Scenario], study: Study) -> list[Task]:
+    """Make the combinations of a sweep ready, or tell every problem of any of them."""
+    tasks: list[Task] = []
+    problems: list[Problem] = []
+    for scenario in scenarios:
+        try:
+            tasks.append(_fit(scenario, study))
+        except InputError as failure:
+            problems.extend(failure.problems)
+    if problems:
+        raise InputError(dict.fromkeys(problems))
+    return tasks
 
 
 def _fit(scenario: Scenario, study: Study) -> Task:
@@ -338,6 +404,12 @@ def _fit(scenario: Scenario, study: Study) -> Task:
         schedule = plan(scenario, study.place, study.levers, study.system)
     except InputError as failure:
         problems.extend(failure.problems)
+        bare = replace(scenario, levers={}, parameters={}, targets=(), checks=(), period=None)
+        schedule = plan(replace(bare, parameter_set=None), study.place, study.levers, study.system)
+    try:
+        factors(scenario, study.place, study.levers, study.system, schedule)
+    except InputError as failure:
+        problems.extend(failure.problems)
     if problems:
         raise InputError(problems)
     return Task(
@@ -348,26 +420,33 @@ def _fit(scenario: Scenario, study: Study) -> Task:
     )
 
 
-def _idle(task: Task) -> dict[str, str]:
-    """Find levers without which every reported number would be the same, each with the reason.
+def _idle(tasks: Sequence[Task], schedule: Schedule) -> list[dict[str, str]]:
+    """Find, for each task, levers without which every reported number is the same, each with the reason.
 
+    A swept lever may well have the place's own value in some combinations: it is idle when it is in all.
     A fixed step is enough to see that, and several times as fast.
     """
-    study = task.study
+    study = tasks[0].study
 
-    def measured(schedule: Schedule) -> Measured:
+    def measured(schedule: Schedule) -> list[Measured]:
         trajectory = solve(study.system, schedule, solver="euler")
-        return measure(trajectory, study.indicators, study.place)
+        return [measure(trajectory, study.indicators, study.place, run) for run in range(len(tasks))]
 
-    levers = [lever for lever in study.levers if lever.id in task.scenario.levers]
+    idle: list[dict[str, str]] = [{} for _ in tasks]
+    levers = [lever for lever in study.levers if lever.id in tasks[0].scenario.levers]
     if not levers:
-        return {}
-    with_all = measured(task.schedule)
-    return {
-        lever.id: _why_idle(lever, task)
-        for lever in levers
-        if _same(with_all, measured(mute(task.schedule, slots_of(lever, study.place, study.system))))
-    }
+        return idle
+    with_all = measured(schedule)
+    for lever in levers:
+        without = measured(mute(schedule, slots_of(lever, study.place, study.system)))
+        same = [_same(one, other) for one, other in zip(with_all, without, strict=True)]
+        swept = (find_lever(one.name, study.levers) for one in tasks[0].scenario.swept)
+        if lever in swept and not all(same):
+            continue
+        for number, task in enumerate(tasks):
+            if same[number]:
+                idle[number][lever.id] = _why_idle(lever, task)
+    return idle
 
 
 def _why_idle(lever: Lever, task: Task) -> str:
@@ -394,4 +473,5 @@ def _same(one: Measured, other: Measured) -> bool:
 
 
 def _run_chunk(scenarios: tuple[Scenario, ...], options: Options) -> list[Outcome]:
-    return [run_one(task, options) for task in prepare(scenarios)]
+    groups = _together(prepare(scenarios))
+    return [outcome for together in groups for outcome in run_together(together, options)]

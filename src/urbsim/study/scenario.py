@@ -72,7 +72,7 @@ class Scenario:
     targets
         None takes the place's own.
     sweep_of, swept
-        For a combination of a sweep: the name of the scenario that it is of, and its values by label.
+        For a combination of a sweep: the name of the scenario that it is of, and its values, one each.
     """
 
     name: str
@@ -92,4 +92,4 @@ class Scenario:
     checks: tuple[Check, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)  # key of the file -> file:line:column
     sweep_of: str = ""
-    swept: Mapping[str, Amount] = field(default_factory=dict)
+    swept: tuple[Swept, ...] = ()

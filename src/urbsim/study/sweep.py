@@ -70,7 +70,7 @@ def _variant(
         parameters=_over(scenario.parameters, of_parameters, levers),
         sweep=(),
         sweep_of=scenario.name,
-        swept={swept.label: amount for swept, amount in values},
+        swept=tuple(replace(swept, amounts=(amount,)) for swept, amount in values),
     )
 
 
@@ -98,6 +98,8 @@ def _over(below: Settings, above: Settings, levers: Sequence[Lever]) -> Settings
 def stack(schedules: Sequence[Schedule]) -> Schedule | None:
     """Put schedules of one run each side by side; None when they move other inputs, or at other times."""
     first = schedules[0]
+    if len(schedules) == 1:
+        return first
     for other in schedules[1:]:
         if (other.start, other.stop) != (first.start, first.stop) or not np.array_equal(
             other.save, first.save
