@@ -235,6 +235,10 @@ def origin_facts(outcome: Outcome) -> dict[str, Any]:
         "base_year": outcome.base_year,
         "parameter_set": outcome.parameter_set or NO_SET,
     }
+
+
+def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
+    facts = origin_facts(outcome)
     if outcome.scenario.swept:
         facts["sweep"] = {one.label: _swept(one.amounts[0]) for one in outcome.scenario.swept}
     if outcome.run is None:
