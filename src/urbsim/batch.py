@@ -22,6 +22,7 @@ from urbsim.engine.solve import honesty, solve
 from urbsim.engine.trajectory import Trajectory
 from urbsim.errors import InputError, Problem, RunError
 from urbsim.model.lower import lower
+from urbsim.model.program_file import digest_of
 from urbsim.study.apply_place import apply_place
 from urbsim.study.catalogue_file import read_indicators, read_levers
 from urbsim.study.doubt import doubts, overruled
@@ -29,8 +30,9 @@ from urbsim.study.factor import factors
 from urbsim.study.fit import check_catalogues, check_scenario
 from urbsim.study.indicator import Indicator
 from urbsim.study.judge import inspect, judge
+from urbsim.study.kept import kept
 from urbsim.study.lever import Lever
-from urbsim.study.lowered_file import Lowered, keep_lowered, key_of, load_lowered
+from urbsim.study.lowered import KINDS, Lowered, lowered_key
 from urbsim.study.outcome import Outcome, Run
 from urbsim.study.place import Place
 from urbsim.study.place_file import read_place
@@ -284,7 +286,7 @@ def read_study(folder: Path, *, sets: bool = True) -> Study:
     except InputError as failure:
         problems.extend(failure.problems)
     try:
-        lowered = _lower(place)
+        lowered = kept("program", lambda: lowered_key(place), KINDS, lambda: _lower(place))
     except InputError as failure:
         problems.extend(failure.problems)
     if levers is None or indicators is None or lowered is None:
@@ -301,18 +303,13 @@ def read_study(folder: Path, *, sets: bool = True) -> Study:
 
 
 def _lower(place: Place) -> Lowered:
-    """Lower the model with the numbers of a place, or give what an earlier start has kept of that."""
-    key = key_of(place)
-    kept = load_lowered(key)
-    if kept is not None:
-        return kept
     from urbsim.model.read import read_model  # PySD takes longer to import than a scenario takes to run
 
     model = read_model(shown(place.model))
     applied = apply_place(model, place)
-    lowered = Lowered(program=lower(applied), useless=overruled(model, applied, place))
-    keep_lowered(lowered, key, place)
-    return lowered
+    program = lower(applied)
+    program = replace(program, digest=digest_of(program))
+    return Lowered(program=program, useless=overruled(model, applied, place))
 
 
 def run_one(task: Task, options: Options) -> Outcome:

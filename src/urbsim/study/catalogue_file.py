@@ -9,7 +9,10 @@ from typing import TypeVar
 
 from urbsim.errors import InputError, Problem
 from urbsim.study.indicator import Indicator
+from urbsim.study.kept import kept, key_of
 from urbsim.study.lever import Lever
+from urbsim.study.text_file import shown
+from urbsim.study.words import Words
 from urbsim.study.yaml_file import read_yaml
 
 Entry = TypeVar("Entry", Lever, Indicator)
@@ -24,7 +27,7 @@ def read_levers(path: Path) -> tuple[Lever, ...]:
     InputError
         Every problem of the file.
     """
-    return _distinct(read_yaml(path, tuple[Lever, ...])[0])
+    return _read(path, tuple[Lever, ...], (Lever, Words))
 
 
 def read_indicators(path: Path) -> tuple[Indicator, ...]:
@@ -35,7 +38,14 @@ def read_indicators(path: Path) -> tuple[Indicator, ...]:
     InputError
         Every problem of the file.
     """
-    return _distinct(read_yaml(path, tuple[Indicator, ...])[0])
+    return _read(path, tuple[Indicator, ...], (Indicator, Words))
+
+
+def _read(path: Path, form: type[tuple[Entry, ...]], kinds: tuple[type, ...]) -> tuple[Entry, ...]:
+    def key() -> str:
+        return key_of(shown(path), path.read_bytes()) if path.is_file() else ""
+
+    return kept("catalogue", key, kinds, lambda: _distinct(read_yaml(path, form)[0]))
 
 
 def _distinct(entries: Sequence[Entry]) -> tuple[Entry, ...]:

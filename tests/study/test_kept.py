@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
+import urbsim
 from urbsim import cache
 from urbsim.batch import Study, read_study, run
 from urbsim.errors import InputError
 from urbsim.model.lower import lower
-from urbsim.model.program_file import digest_of
-from urbsim.study import lowered_file
-from urbsim.study.lowered_file import key_of, load_lowered
+from urbsim.model.program import Const, Node, Op
+from urbsim.model.program_file import KINDS, digest_of
+from urbsim.study import kept as kept_module
+from urbsim.study.kept import kept, sources
+from urbsim.study.lowered import lowered_key
 from urbsim.study.place_file import read_place
 
 PLACE = Path("models/places/tiny")
@@ -27,14 +30,14 @@ STARTED = (
 
 
 @pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the folder of an empty cache."""
     monkeypatch.setenv("URBSIM_CACHE", str(tmp_path / "kept"))
     return tmp_path / "kept"
 
 
-def programs(kept: Path) -> list[Path]:
-    return sorted(kept.glob("program-*"))
+def programs(folder: Path) -> list[Path]:
+    return sorted(folder.glob("program-*"))
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -56,10 +59,10 @@ def test_a_second_start_reads_no_model(tiny: Path) -> None:
     assert (first.stdout.strip(), second.stdout.strip()) == ("True", "False")
 
 
-def test_what_was_kept_is_what_was_lowered(tiny: Path, kept: Path) -> None:
+def test_what_was_kept_is_what_was_lowered(tiny: Path, folder: Path) -> None:
     first, second = read_study(PLACE), read_study(PLACE)
 
-    assert len(programs(kept)) == 1
+    assert len(programs(folder)) == 1
     assert same(first, second)
     assert second.system.program.digest == digest_of(first.system.program)
 
@@ -102,17 +105,16 @@ def test_numbers_alone_need_no_other_machine_code(tiny: Path) -> None:
 
 def test_another_state_of_the_code_never_meets_it(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = read_study(PLACE).place
-    before = key_of(place)
-    monkeypatch.setattr(lowered_file, "CODE", "other code")
+    before = lowered_key(place)
+    monkeypatch.setattr(kept_module, "CODE", "other code")
 
-    assert key_of(place) != before
-    assert load_lowered(key_of(place)) is None
+    assert lowered_key(place) != before
 
 
 def test_the_code_that_counts_is_that_of_the_model_and_the_place() -> None:
-    package = Path(lowered_file.__file__).parents[1]
+    package = Path(urbsim.__file__).parent
 
-    assert set(lowered_file.sources()) >= {
+    assert set(sources()) >= {
         package / name
         for name in (
             "names.py",
@@ -134,7 +136,7 @@ def test_a_warning_is_kept_with_it(tiny: Path) -> None:
     assert first.doubts == second.doubts
 
 
-def test_mistakes_are_told_every_time(tiny: Path, kept: Path) -> None:
+def test_mistakes_are_told_every_time(tiny: Path, folder: Path) -> None:
     change(tiny / PLACE / "parameters.csv", "Rate of moving,,", "Rate of movng,,")
     told = []
     for _ in range(2):
@@ -144,20 +146,20 @@ def test_mistakes_are_told_every_time(tiny: Path, kept: Path) -> None:
 
     assert "parameters.csv:2: the model has no variable 'Rate of movng'" in told[0]
     assert told[0] == told[1]
-    assert programs(kept) == []
+    assert programs(folder) == []
 
 
-def test_a_catalogue_that_does_not_fit_is_told_though_the_model_is_kept(tiny: Path, kept: Path) -> None:
+def test_a_catalogue_that_does_not_fit_is_told_though_the_model_is_kept(tiny: Path, folder: Path) -> None:
     read_study(PLACE)
     change(tiny / "models/levers.yaml", "variable:", "varible:")
 
     with pytest.raises(InputError, match=r"levers\.yaml"):
         read_study(PLACE)
-    assert len(programs(kept)) == 1
+    assert len(programs(folder)) == 1
 
 
 def test_a_model_that_changes_while_it_is_read_is_not_kept(
-    tiny: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+    tiny: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from urbsim import batch
 
@@ -169,35 +171,32 @@ def test_a_model_that_changes_while_it_is_read_is_not_kept(
 
     read_study(PLACE)
 
-    assert programs(kept) == []
+    assert programs(folder) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"null", b"[]", b'["", "", "{}"]', b'["", "", 3]', b"\xff"])
-def test_what_is_no_program_is_worked_out_again(tiny: Path, content: bytes) -> None:
-    study = read_study(PLACE)
-    key = key_of(study.place)
-    cache.store("program", key, content)
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"Lowered":["",""]}', b"\xff"])
+def test_what_is_no_program_is_worked_out_again(content: bytes) -> None:
+    cache.store("word", "key", content)
 
-    assert load_lowered(key) is None
-    assert same(read_study(PLACE), study)
-    assert load_lowered(key) is not None
+    def read() -> str:
+        return kept("word", lambda: "key", (), lambda: "made")
 
-
-def test_an_equation_too_deep_for_the_file_is_worked_out_each_time(
-    tiny: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def too_deep(program: Any) -> str:
-        raise RecursionError
-
-    monkeypatch.setattr(lowered_file, "write_program", too_deep)
-
-    assert read_study(PLACE)
-    assert programs(kept) == []
+    assert read() == "made"
+    assert read() == "made"
 
 
-def test_without_fitted_sets_it_is_another(line: Path, kept: Path) -> None:
+def test_an_equation_too_deep_for_the_file_is_worked_out_each_time(folder: Path) -> None:
+    node: Node = Const(1.0)
+    for _ in range(2000):
+        node = Op("-", (node,))
+
+    assert kept("node", lambda: "key", KINDS, lambda: node) is node
+    assert not folder.exists()
+
+
+def test_without_fitted_sets_it_is_another(line: Path, folder: Path) -> None:
     place = Path("models/places/line")
 
-    assert key_of(read_place(place)) == key_of(read_place(place, sets=False))  # it has none yet
+    assert lowered_key(read_place(place)) == lowered_key(read_place(place, sets=False))  # it has none yet
     one = read_place(place)
-    assert key_of(one) != key_of(replace(one, parameter_set="other"))
+    assert lowered_key(one) != lowered_key(replace(one, parameter_set="other"))
