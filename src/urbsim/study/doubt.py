@@ -9,12 +9,14 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from urbsim.engine.compile import Constant
 from urbsim.engine.schedule import Schedule
 from urbsim.model.equations import Model, Numbers, Table, Variable
 from urbsim.model.equations import Number as Literal
 from urbsim.model.subscripts import Subscripts
 from urbsim.names import fold
 from urbsim.study.apply_place import REGION
+from urbsim.study.factor import Factor
 from urbsim.study.place import Number, PathPoint, Place
 from urbsim.study.plan import Interface, start_inputs
 from urbsim.study.scenario import Scenario
@@ -24,12 +26,64 @@ Points = tuple[tuple[float, ...], tuple[float, ...]]
 
 SLACK = 1e-9  # [-] of a bound: what arithmetic may lose
 ALIKE = 1e-6  # [-] numbers of the model and of a table that differ by less are the same number, rounded
+EVENLY = (np.arange(1000) + 0.5) / 1000  # probabilities at which a distribution is looked at
+LEAST_SHARE = 0.01  # [-] of the draws: the tails of a normal distribution are not worth a warning
 SHOWN = 3  # overruled numbers that are named; the others are counted
 
 
 def doubts(scenario: Scenario, place: Place, system: Interface, schedule: Schedule) -> tuple[str, ...]:
     """Point out parameters beyond the range that the place gives, and years beyond its own period."""
     return (*_out_of_range(scenario, place, system, schedule), *_beyond(scenario, place, schedule))
+
+
+def draw_doubts(
+    scenario: Scenario, place: Place, system: Interface, schedule: Schedule, factors: Sequence[Factor]
+) -> tuple[str, ...]:
+    """Point out parameters that are drawn beyond the range that the place gives: a line each, with the share.
+
+    `schedule` is that of the scenario, which says from which year the runs start.
+    """
+    numbers = place.numbers_of(int(schedule.start), place.set_name(scenario.parameter_set))
+    constants = {fold(constant.name): constant for constant in system.constants}
+    said: list[str] = []
+    for factor in factors:
+        if factor.kind == "parameter":
+            rows = [row for row in numbers if fold(row.variable) == fold(factor.name)]
+            said.extend(_drawn_out_of_range(factor, constants[fold(factor.name)], rows, place))
+    return tuple(said)
+
+
+def _drawn_out_of_range(
+    factor: Factor, constant: Constant, rows: Sequence[Number], place: Place
+) -> Iterator[str]:
+    """Tell of the row of which most draws lie outside."""
+    drawn = factor.distribution.quantile(EVENLY)
+    worst: tuple[float, Number | None] = (LEAST_SHARE, None)
+    for slot, own in zip(factor.slots, factor.own, strict=True):
+        element = tuple(
+            axis[i]
+            for axis, i in zip(
+                constant.axes,
+                np.unravel_index(slot - constant.first, [len(axis) for axis in constant.axes] or 1),
+                strict=False,
+            )
+        )
+        row = _row(rows, constant.axes, element, place)
+        if row is not None:
+            values = drawn * own if factor.relative else drawn
+            low = -np.inf if row.low is None else row.low - SLACK * abs(row.low)
+            high = np.inf if row.high is None else row.high + SLACK * abs(row.high)
+            share = float(np.mean((values < low) | (values > high)))
+            if share > worst[0]:
+                worst = share, row
+    if worst[1] is not None:
+        row = worst[1]
+        unit = f" times the place's own {row.value:g}" if factor.relative else ""
+        yield (
+            f"{factor.where}: {100 * worst[0]:.0f} % of the draws of {factor.label} "
+            f"({drawn[0]:.3g} to {drawn[-1]:.3g}{unit}) lie outside {_range(row.low, row.high)}, "
+            f"which {row.where} gives"
+        )
 
 
 def overruled(model: Model, applied: Model, place: Place) -> str:
