@@ -13,7 +13,7 @@ from urbsim.errors import PlaceError, Problem, suggestion
 from urbsim.model.equations import Model, Variable
 from urbsim.model.subscripts import axes
 from urbsim.model.substitute import substitute
-from urbsim.names import fold
+from urbsim.names import fold, folded
 from urbsim.study.place import Number, PathPoint, Place
 from urbsim.study.quantity import same_unit
 
@@ -194,7 +194,7 @@ def index_of(
                 )
             )
             return None
-        index[regional] = [fold(r) for r in axes[regional]].index(fold(row.region))
+        index[regional] = folded(axes[regional]).index(fold(row.region))
     others = [i for i in range(len(axes)) if i != regional]
     if row.elements and len(row.elements) != len(others):
         problems.append(
@@ -206,7 +206,7 @@ def index_of(
         )
         return None
     for axis, element in zip(others, row.elements, strict=False):
-        known = [fold(e) for e in axes[axis]]
+        known = folded(axes[axis])
         if fold(element) not in known:
             problems.append(
                 Problem(

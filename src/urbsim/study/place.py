@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from urbsim.names import fold
+from urbsim.names import fold, folded
 from urbsim.study.target import Target
 from urbsim.study.words import Words
 
@@ -237,8 +237,8 @@ class Place:
 
     def axis(self, axes: Sequence[Sequence[str]]) -> int | None:
         """Find the axis of a variable whose elements are the regions; None when it has none."""
-        wanted = [fold(region) for region in self.regions]
-        return next((i for i, axis in enumerate(axes) if [fold(e) for e in axis] == wanted), None)
+        wanted = folded(tuple(self.regions))
+        return next((i for i, axis in enumerate(axes) if folded(tuple(axis)) == wanted), None)
 
     def area(self, name: str) -> str:
         """Give an area's name as the place writes it; an empty one is the whole place."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from urbsim.errors import InputError, PlaceError, Problem, suggestion
-from urbsim.names import fold
+from urbsim.names import fold, folded
 from urbsim.study.place import (
     NO_SET,
     Estimate,
@@ -285,10 +285,10 @@ def _foreign(place: Place) -> list[Problem]:
         *place.targets,
     )
     problems = []
+    regions, areas = tuple(place.regions), place.areas
     for row in rows:
-        groups_too = isinstance(row, Observation | Target)
-        known = place.areas if groups_too else tuple(place.regions)
-        if row.region and fold(row.region) not in map(fold, known):
+        known = areas if isinstance(row, Observation | Target) else regions
+        if row.region and fold(row.region) not in folded(known):
             problems.append(
                 Problem(f"there is no region '{row.region}'", row.where, suggestion(row.region, known))
             )
@@ -440,8 +440,10 @@ def _read_sources(path: Path, problems: list[Problem]) -> tuple[Source, ...]:
 
 def _source(row: Row, known: Collection[str]) -> str:
     text = row.text("source")
+    if not known or text in known:
+        return text
     for source in filter(None, (part.strip() for part in text.split(";"))):
-        if known and source not in known:
+        if source not in known:
             row.refuse(f"sources.csv has no source '{source}'", suggestion(source, sorted(known)))
     return text
 
@@ -456,6 +458,7 @@ def _refuse_twins(rows: Iterable[Any], key: Callable[[Any], object], problems: l
     for row in rows:
         if row.where in bad:
             continue
-        if key(row) in first:
-            problems.append(Problem(f"repeats the entry of {first[key(row)]}", row.where))
-        first.setdefault(key(row), row.where)
+        here = key(row)
+        if here in first:
+            problems.append(Problem(f"repeats the entry of {first[here]}", row.where))
+        first.setdefault(here, row.where)

@@ -104,16 +104,18 @@ def read_table(
         problems.extend(Problem(f"column '{name}' stands twice", f"{source}:1") for name in twice)
         if missing or unknown or twice:
             return ()
+        absent = dict.fromkeys(optional, "")
         line = reader.line_num + 1
         for cells in reader:
             where, line = f"{source}:{line}", reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
+            cells = [cell.strip() for cell in cells]  # noqa: PLW2901
+            if not any(cells):
                 continue
             if len(cells) != len(header):
                 problems.append(Problem(f"has {len(cells)} cells, expected {len(header)}", where))
                 continue
-            named = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-            rows.append(Row(cells=dict.fromkeys(optional, "") | named, where=where, problems=problems))
+            named = {**absent, **dict(zip(header, cells, strict=True))}
+            rows.append(Row(cells=named, where=where, problems=problems))
     except csv.Error as failure:
         problems.append(Problem(f"is not a CSV table: {failure}", f"{source}:{reader.line_num}"))
     return tuple(rows)
