@@ -22,6 +22,7 @@ from urbsim.errors import InputError, Problem, RunError, suggestion
 
 if TYPE_CHECKING:
     from urbsim.analysis.validation import Validation
+    from urbsim.study.draw import Method
     from urbsim.study.outcome import Outcome
     from urbsim.study.words import Language
 
@@ -102,6 +103,99 @@ def run(
         not finding.passed for run in runs for finding in run.findings
     )
     return FAILED if failed or (strict and missed) else DONE
+
+
+@cli.command()
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO…")
+@click.option("-n", "--runs", type=click.IntRange(1), default=10_000, show_default=True, help="Draws.")
+@click.option("--method", type=click.Choice(("lhs", "sobol", "random")), default="lhs", show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the draws.")
+@click.option("--out", type=click.Path(path_type=Path), help="Results folder [results/DATE-NAME-sample].")
+@click.option("--solver", type=click.Choice(SOLVERS), default="rk45", show_default=True)
+@click.option("--rtol", type=click.FloatRange(1e-13, 1e-2), help="Relative tolerance of the solver [1e-6].")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
+@click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers do the runs.")
+@click.option("--resume", is_flag=True, help="Go on with what an interrupted sample has left.")
+@click.option(
+    "--indicator",
+    "indicators",
+    multiple=True,
+    help="What to keep, besides the indicators of the targets; repeat for more [all].",
+)
+@click.option("--lang", default="zh,en", show_default=True, help="Languages of the figures: zh, en or both.")
+@click.option("--no-figures", is_flag=True, help="Write tables only.")
+def sample(
+    scenarios: tuple[str, ...],
+    runs: int,
+    method: str,
+    seed: int,
+    out: Path | None,
+    solver: str,
+    rtol: float | None,
+    jobs: int,
+    cluster: str | None,
+    resume: bool,
+    indicators: tuple[str, ...],
+    lang: str,
+    no_figures: bool,
+) -> int:
+    """Run scenarios many times, each with its own draw of what their files call uncertain.
+
+    Gives percentiles by year and the probability of each target. Several scenarios share their draws. The
+    same seed gives the same files, whoever does the runs, and whether they were interrupted or not.
+    """
+    if cluster is not None and jobs > 1:
+        raise click.UsageError("--jobs and --cluster: expected one of them")
+    languages = _languages(lang)
+    files = find_scenarios(scenarios)
+    folder = out or _sample_folder(f"{_batch_name(scenarios, files)}-sample", resume)
+    from urbsim.output.folder import check_folder
+
+    check_folder(folder)
+    from urbsim.ensemble.progress import show_progress
+    from urbsim.ensemble.sample import sample as draw_and_run
+    from urbsim.ensemble.sample_table import print_chances
+    from urbsim.ensemble.sampling import Sampling
+    from urbsim.ensemble.work_folder import partial_of
+    from urbsim.output.verdicts import console_for_people
+
+    sampling = Sampling(
+        runs=runs,
+        method=cast("Method", method),
+        seed=seed,
+        solver=solver,
+        rtol=rtol,
+        indicators=tuple(dict.fromkeys(indicators)),
+    )
+    kept = f"what is done is kept in {partial_of(folder).as_posix()}/; go on with --resume"
+    try:
+        with show_progress(console_for_people(stderr=True)) as (progress, starting):
+            done = draw_and_run(
+                files,
+                folder,
+                sampling,
+                jobs=jobs,
+                cluster=cluster,
+                resume=resume,
+                languages=() if no_figures else languages,
+                progress=progress,
+                starting=starting,
+            )
+    except KeyboardInterrupt:
+        click.echo(kept, err=True)
+        raise
+    except RunError as failure:
+        click.echo(f"{failure}; {kept}.", err=True)
+        return FAILED
+    except OSError as failure:
+        click.echo(f"{folder}: cannot be written: {failure.strerror or failure}; {kept}", err=True)
+        return FAILED
+    language: Language = "zh" if languages == ("zh",) else "en"
+    print_chances(done.sampled, sampling, console_for_people(), language)
+    if done.failed:
+        click.echo(f"{done.failed:,} of {done.runs:,} runs failed: see failures.csv", err=True)
+    click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
+    return FAILED if done.failed else DONE
 
 
 @cli.command()
@@ -519,6 +613,15 @@ def _announce(total: int) -> Callable[[str], None]:
         click.echo(f"{WIPE}{text}" if sys.stderr.isatty() else text, nl=not sys.stderr.isatty(), err=True)
 
     return starting
+
+
+def _sample_folder(name: str, resume: bool) -> Path:
+    """Name a results folder by today's date, or by the day on which what is to be resumed was begun."""
+    results = Path("results")
+    begun = sorted(results.glob(f".????-??-??-{glob.escape(name)}.partial")) if resume else []
+    if begun:
+        return results / begun[-1].name.removeprefix(".").removesuffix(".partial")
+    return results / f"{datetime.now().astimezone().date()}-{name}"
 
 
 def _wipe() -> None:

@@ -25,7 +25,6 @@ AHEAD = 2  # chunks handed out per worker: none waits for the next one, and few 
 PATIENCE = 10.0  # [s] to wait for a scheduler and its workers
 RETRIES = 3  # of a chunk whose worker was lost
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-RESUME = "what is done is kept; go on with --resume"
 
 
 @contextmanager
@@ -97,9 +96,7 @@ def _in_processes(
                 done.result()
                 yield pending.pop(done)
     except BrokenProcessPool:
-        raise RunError(
-            f"a worker process was ended from outside (was there enough memory?); {RESUME}"
-        ) from None
+        raise RunError("a worker process was ended from outside (was there enough memory?) ") from None
     finally:
         for future in pending:
             future.cancel()
@@ -138,12 +135,8 @@ def _client(address: str) -> Iterator[Any]:
 
 def _on_cluster(client: Any, chunks: Iterable[Chunk], folder: Path) -> Iterator[tuple[Chunk, Path]]:
     """Hand chunks to the workers of a cluster; those of a worker that is lost go to another one."""
-    from distributed.client import FutureCancelledError
-    from distributed.comm.core import CommClosedError
-    from distributed.scheduler import KilledWorker
-
     waiting = iter(chunks)
-    pending: dict[str, tuple[Any, Chunk]] = {}
+    pending: dict[Any, tuple[Any, Chunk]] = {}
     finished = import_module("distributed").as_completed()
 
     def hand_out(count: int) -> None:
@@ -155,22 +148,30 @@ def _on_cluster(client: Any, chunks: Iterable[Chunk], folder: Path) -> Iterator[
     try:
         hand_out(AHEAD * max(1, sum(client.nthreads().values())))
         for future in finished:
-            content = future.result()
+            content = _result(future)
             _, chunk = pending.pop(future.key)
             future.release()
             path = beside(folder, chunk)
             path.write_bytes(content)
             yield chunk, path
             hand_out(1)
-    except KilledWorker as failure:
-        raise RunError(
-            f"a chunk was lost with every worker that it was given to ({failure}); {RESUME}"
-        ) from None
-    except (FutureCancelledError, CommClosedError, OSError) as failure:
-        raise RunError(f"the cluster was lost ({failure or type(failure).__name__}); {RESUME}") from None
-    except ModuleNotFoundError as failure:
-        what = f"the workers of the cluster cannot import {failure.name}"
-        raise InputError(Problem(what, fix="install the same urbsim for every worker")) from None
     finally:
         for future, _ in pending.values():
             future.cancel()
+
+
+def _result(future: Any) -> bytes:
+    from distributed.client import FutureCancelledError
+    from distributed.comm.core import CommClosedError
+    from distributed.scheduler import KilledWorker
+
+    try:
+        content: bytes = future.result()
+    except KilledWorker as failure:
+        raise RunError(f"a chunk was lost with every worker that it was given to ({failure})") from None
+    except (FutureCancelledError, CommClosedError, OSError) as failure:
+        raise RunError(f"the cluster was lost ({failure or type(failure).__name__})") from None
+    except ModuleNotFoundError as failure:
+        what = f"the workers of the cluster cannot import {failure.name}"
+        raise InputError(Problem(what, fix="install the same urbsim for every worker")) from None
+    return content

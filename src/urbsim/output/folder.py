@@ -31,7 +31,14 @@ VALIDATION_TABLES = (
     *("scores.csv", "model_and_history.csv", "acceptance.csv"),
     *("parameters.csv", "outside_paths.csv"),
 )
-OWN = frozenset((*TABLES, SWEEP, *PANEL_TABLES, *VALIDATION_TABLES, "run.json", "figures"))
+SENSITIVITY_TABLES = ("sensitivity.csv", "factors.csv")
+SAMPLE_TABLES = ("percentiles.csv", "probabilities.csv", "draws.csv", "failures.csv")
+OWN = frozenset(
+    (
+        *(*TABLES, SWEEP, *PANEL_TABLES, *VALIDATION_TABLES, *SAMPLE_TABLES, *SENSITIVITY_TABLES),
+        *("run.json", "figures", "runs"),
+    )
+)
 LIBRARIES = ("numpy", "scipy", "llvmlite", "pysd", "matplotlib")
 
 
@@ -169,7 +176,7 @@ def put_in_place(new: Path, folder: Path) -> None:
     _swap(new, folder)
 
 
-def write_table(path: Path, table: Table) -> None:
+def write_table(path: Path, table: tuple[Sequence[str], Iterable[Sequence[Cell]]]) -> None:
     """Write a CSV that Excel opens cleanly: UTF-8 with byte-order mark, one header row, point decimals."""
     header, rows = table
     with path.open("w", encoding="utf-8-sig", newline="") as file:

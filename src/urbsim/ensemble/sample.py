@@ -1,0 +1,223 @@
+"""Scenarios with what is uncertain in them -> draws -> ensembles -> one results folder."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from urbsim.batch import prepare, read_scenarios
+from urbsim.ensemble.chunk import runs_per_chunk
+from urbsim.ensemble.recipe import Recipe, content_of, digest
+from urbsim.ensemble.run import Progress, run_ensemble
+from urbsim.ensemble.sample_folder import Made, write_sample
+from urbsim.ensemble.sampling import Member, Sample, Sampled, Sampling
+from urbsim.ensemble.store import Store, open_store
+from urbsim.ensemble.summary import chances
+from urbsim.ensemble.work_folder import Fingerprint, work_folder
+from urbsim.ensemble.workers import Work, open_workers
+from urbsim.errors import InputError, Problem, suggestion
+from urbsim.study.draw import to_values, unit_sample
+from urbsim.study.factor import factors
+from urbsim.study.scenario import Scenario
+from urbsim.study.words import Language
+
+log = logging.getLogger(__name__)
+
+HOW = "say what is uncertain, such as `uncertain: {income elasticity: {triangular: [0.3, 0.8, 1.5]}}`"
+
+
+def sample(
+    scenarios: Iterable[Scenario | str | Path],
+    folder: Path,
+    sampling: Sampling,
+    *,
+    jobs: int = 1,
+    cluster: str | None = None,
+    resume: bool = False,
+    languages: Sequence[Language] = (),
+    progress: Callable[[Progress], object] = lambda _: None,
+    starting: Callable[[str], object] = lambda _: None,
+) -> Sample:
+    """Draw what is uncertain in scenarios, run every draw, and write a results folder, whole or not at all.
+
+    Scenarios share their draws: run 7 has the same luck in all of them, so that differences between
+    scenarios are those of the policies. Runs go to a folder beside the results until all are there; it stays
+    when the process is killed.
+
+    Parameters
+    ----------
+    folder
+        Of the results; what is there is replaced at the end.
+    resume
+        Whether to take up what an interrupted sample has left.
+    languages
+        Of the figures; none, no figures.
+    progress, starting
+        Called as runs are done, and with what begins.
+
+    Raises
+    ------
+    InputError
+        Something about the scenarios is wrong, or differs from what an interrupted sample was begun with.
+    RunError
+        Workers were lost; what is done is kept.
+    """
+    begun = time.perf_counter()
+    members = draw(scenarios, sampling)
+    for doubt in dict.fromkeys(doubt for m in members for doubt in (*m.task.study.doubts, *m.task.doubts)):
+        log.warning(doubt)
+    names = folder_names([member.scenario.name for member in members])
+    told: dict[str, Progress] = {}
+
+    def tell(name: str, one: Progress) -> None:
+        told[name] = one
+        sums = {key: sum(getattr(p, key) for p in told.values()) for key in ("before", "done", "failed")}
+        progress(Progress(total=sampling.runs * len(members), **sums))
+
+    with work_folder(folder, fingerprint(members, sampling), resume=resume) as results:
+        chunks = sum(-(-sampling.runs // _per_chunk(member, sampling)) for member in members)
+        stores: list[Store] = []
+        with open_workers(min(jobs, chunks), cluster) as work:
+            for member, name in zip(members, names, strict=True):
+                starting(f"running {member.scenario.name}")
+                runs = results / "runs" / name
+                stores.append(_run(member, sampling, runs, work, partial(tell, member.scenario.name)))
+        working = time.perf_counter() - begun
+        starting("working out percentiles")
+        sampled = tuple(map(_summed, members, stores))
+        made = Made(
+            names=tuple(names),
+            seconds=working,
+            runs=sum(one.done - one.before for one in told.values()),
+            workers=cluster or f"{jobs} process" + "es" * (jobs > 1),
+        )
+        write_sample(results, sampled, sampling, made, languages)
+    return Sample(
+        folder=folder,
+        sampled=tuple(  # the files have moved with their folder
+            replace(one, store=open_store(folder / "runs" / name))
+            for one, name in zip(sampled, names, strict=True)
+        ),
+        sampling=sampling,
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def draw(scenarios: Iterable[Scenario | str | Path], sampling: Sampling) -> tuple[Member, ...]:
+    """Draw what is uncertain in scenarios: for the same factor, the same point of its distribution in all.
+
+    Raises
+    ------
+    InputError
+        Something about any of the scenarios is wrong, or nothing in one of them is uncertain.
+    """
+    tasks = prepare(read_scenarios(scenarios))
+    problems = [
+        Problem("nothing is uncertain here", task.scenario.source or task.scenario.name, HOW)
+        for task in tasks
+        if not task.scenario.uncertain
+    ]
+    for indicator in sampling.indicators:
+        for study in {task.study.place.folder: task.study for task in tasks}.values():
+            known = [one.id for one in study.indicators]
+            if indicator not in known:
+                fix = suggestion(indicator, known, "`urbsim list indicators`")
+                problems.append(Problem(f"there is no indicator '{indicator}'", "--indicator", fix))
+    if problems:
+        raise InputError(dict.fromkeys(problems))
+    found = [
+        factors(task.scenario, task.study.place, task.study.levers, task.study.system, task.schedule)
+        for task in tasks
+    ]
+    # One column for each label, in an order that no order of files or entries can change.
+    labels = sorted({factor.label for of_one in found for factor in of_one})
+    points = unit_sample(sampling.runs, len(labels), sampling.method, sampling.seed)
+    return tuple(
+        Member(
+            task=task,
+            factors=of_one,
+            values=to_values(
+                points[:, [labels.index(factor.label) for factor in of_one]], of_one, task.scenario.correlated
+            ),
+        )
+        for task, of_one in zip(tasks, found, strict=True)
+    )
+
+
+def fingerprint(members: Sequence[Member], sampling: Sampling) -> Fingerprint:
+    """Give what the results follow from, in words where that is short, else as a hash."""
+    told: dict[str, str | int | float | None] = {
+        "number of runs": sampling.runs,
+        "method": sampling.method,
+        "seed": sampling.seed,
+        "solver": sampling.solver,
+        "rtol": sampling.tolerance,
+        "indicators": ", ".join(sampling.indicators) or "all",
+    }
+    for member in members:
+        study, name = member.task.study, member.scenario.name
+        content = content_of(study, member.task.schedule)
+        own = ("model", "indicators", "place", "inputs")
+        told |= {key: value for key, value in content.items() if key not in own}
+        told |= {f"{key} of {study.place.name}": content[key] for key in own[:3]}
+        told[f"targets of {name}"] = digest(member.targets)
+        told[f"scenario {name}"] = digest((member.scenario, content["inputs"], member.factors))
+        told[f"draws of {name}"] = digest(member.values)
+        told[f"runs per chunk of {name}"] = _per_chunk(member, sampling)
+    return told
+
+
+def folder_names(scenarios: Sequence[str]) -> list[str]:
+    """Give the name of the folder of the runs of each scenario; a single one needs none."""
+    if len(scenarios) == 1:
+        return [""]
+    names: list[str] = []
+    for scenario in scenarios:
+        name = re.sub(r'[\\/:*?"<>|\s]', "_", scenario)
+        names.append(name if name.casefold() not in map(str.casefold, names) else f"{name}_{len(names)}")
+    return names
+
+
+def _per_chunk(member: Member, sampling: Sampling) -> int:
+    return sampling.per_chunk or runs_per_chunk(member.task.study)
+
+
+def _run(
+    member: Member,
+    sampling: Sampling,
+    folder: Path,
+    work: Work | None,
+    progress: Callable[[Progress], object],
+) -> Store:
+    study, series = member.task.study, None
+    if sampling.indicators:
+        kept = {*sampling.indicators, *(target.indicator for target in member.targets)}
+        series = tuple(
+            (indicator.id, area)
+            for indicator in study.indicators
+            if indicator.id in kept
+            for area in study.place.areas
+        )
+    return run_ensemble(
+        Recipe(scenario=member.scenario, solver=sampling.solver, rtol=sampling.rtol, series=series),
+        member.values,
+        member.factors,
+        folder,
+        resume=True,  # whether that is allowed was settled for the folder as a whole
+        progress=progress,
+        task=member.task,
+        work=work,
+        per_chunk=_per_chunk(member, sampling),
+    )
+
+
+def _summed(member: Member, store: Store) -> Sampled:
+    study = member.task.study
+    return Sampled(
+        member=member, store=store, chances=chances(store, member.targets, study.indicators, study.place)
+    )

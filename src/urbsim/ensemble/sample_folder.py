@@ -1,0 +1,266 @@
+"""Write the results folder of a sample."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from urbsim.ensemble.recipe import LIBRARIES, content_of
+from urbsim.ensemble.sampling import Sampled, Sampling
+from urbsim.ensemble.summary import PERCENTILES, Spread, spreads
+from urbsim.output.folder import origin_facts, run_facts, write_facts, write_table
+from urbsim.output.tables import Cell
+from urbsim.study.factor import Factor
+from urbsim.study.indicator import Indicator
+from urbsim.study.outcome import Outcome
+from urbsim.study.place import NO_SET
+from urbsim.study.uncertain import Correlated
+from urbsim.study.words import Language
+
+MOST_DRAWS = 100_000  # runs of a table of draws; a longer one is better drawn again
+ORIGIN = ("parameter_set", "base_year")
+HEAD = ("scenario", "region", "indicator", "unit", "year")
+MANY_FANS = 24  # figures of one sample; districts have targets by the hundred
+
+Rows = Iterator[Sequence[Cell]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """How the runs came about.
+
+    Parameters
+    ----------
+    names
+        Folder of the runs of each scenario below `runs`.
+    runs, seconds
+        Runs that were done this time, and the wall time that they took.
+    workers
+        Who did them.
+    """
+
+    names: tuple[str, ...]
+    runs: int
+    seconds: float
+    workers: str
+
+
+def write_sample(
+    folder: Path,
+    sampled: Sequence[Sampled],
+    sampling: Sampling,
+    made: Made,
+    languages: Sequence[Language],
+) -> None:
+    """Write tables, figures and `run.json` beside the runs that are in the folder already."""
+    shown: dict[tuple[int, str, str], Spread | None] = {
+        (i, id_, area): None for i, one in enumerate(sampled) for id_, area in _pictured(one, sampling)
+    }
+    percentiles = tuple(f"p{p:02d}" for p in PERCENTILES)
+    header = (*HEAD, "runs", "mean", "sd", *percentiles, *ORIGIN)
+    write_table(folder / "percentiles.csv", (header, _percentile_rows(sampled, shown)))
+    write_table(
+        folder / "probabilities.csv",
+        (
+            (
+                *("scenario", "region", "indicator", "unit", "year", "operator", "target", "runs", "met"),
+                *("probability", "standard_error", "low", "high"),
+                *("gap_p05", "gap_p50", "gap_p95", "source", *ORIGIN),
+            ),
+            _probability_rows(sampled),
+        ),
+    )
+    labels = tuple(dict.fromkeys(factor.label for one in sampled for factor in one.member.factors))
+    every = range(sampling.runs) if sampling.runs <= MOST_DRAWS else range(0)
+    write_table(
+        folder / "draws.csv",
+        (("scenario", "run", *labels), (row for one in sampled for row in _draw_rows(one, every, labels))),
+    )
+    write_table(
+        folder / "failures.csv",
+        (
+            ("scenario", "run", "reason", *labels),
+            (row for one in sampled for row in _failure_rows(one, labels)),
+        ),
+    )
+    if languages:
+        _draw_fans(folder / "figures", sampled, shown, languages)
+    write_facts(folder, _facts(sampled, sampling, made))
+
+
+def _percentile_rows(sampled: Sequence[Sampled], shown: dict[tuple[int, str, str], Spread | None]) -> Rows:
+    for position, one in enumerate(sampled):
+        units = {indicator.id: indicator.unit for indicator in one.member.task.study.indicators}
+        name, origin = one.member.scenario.name, _origin(one)
+        for spread in spreads(one.store):
+            if (position, spread.indicator, spread.area) in shown:
+                shown[position, spread.indicator, spread.area] = spread
+            for at, year in enumerate(spread.years):
+                if spread.counts[at]:
+                    yield (
+                        *(name, spread.area, spread.indicator, units[spread.indicator], year),
+                        *(int(spread.counts[at]), float(spread.mean[at]), _finite(spread.deviation[at])),
+                        *map(float, spread.percentiles[:, at]),
+                        *origin,
+                    )
+
+
+def _probability_rows(sampled: Sequence[Sampled]) -> Rows:
+    for one in sampled:
+        place = one.member.task.study.place
+        units = {indicator.id: indicator.unit for indicator in one.member.task.study.indicators}
+        for chance in one.chances:
+            target = chance.target
+            yield (
+                *(one.member.scenario.name, place.area(target.region), target.indicator),
+                *(units[target.indicator], target.year, target.operator, target.value),
+                *(chance.runs, chance.met),
+                *map(_finite, (chance.probability, chance.error, *chance.bounds, *chance.gap)),
+                "; ".join(filter(None, (target.source, target.clause))),
+                *_origin(one),
+            )
+
+
+def _draw_rows(one: Sampled, runs: Iterable[int], labels: Sequence[str]) -> Rows:
+    rows = {factor.label: row for row, factor in enumerate(one.member.factors)}
+    values = one.member.values
+    for run in runs:
+        # Every digit, so that a run can be done again by hand.
+        drawn = (repr(float(values[rows[label], run])) if label in rows else None for label in labels)
+        yield (one.member.scenario.name, run, *drawn)
+
+
+def _failure_rows(one: Sampled, labels: Sequence[str]) -> Rows:
+    failures = one.store.failures
+    for (name, run, *drawn), why in zip(_draw_rows(one, failures, labels), failures.values(), strict=True):
+        yield (name, run, why, *drawn)
+
+
+def _pictured(one: Sampled, sampling: Sampling) -> tuple[tuple[str, str], ...]:
+    """Give the indicators and areas that have a figure: those of targets, and those that were asked for."""
+    place = one.member.task.study.place
+    wanted = [(chance.target.indicator, place.area(chance.target.region)) for chance in one.chances]
+    wanted.extend((indicator, place.name) for indicator in sampling.indicators)
+    if not wanted:
+        wanted = [(indicator, place.name) for indicator in one.store.indicators[:1]]
+    return tuple(dict.fromkeys(sorted(wanted, key=lambda pair: pair[1] != place.name)))[:MANY_FANS]
+
+
+def _draw_fans(
+    folder: Path,
+    sampled: Sequence[Sampled],
+    shown: dict[tuple[int, str, str], Spread | None],
+    languages: Sequence[Language],
+) -> None:
+    import numpy as np
+
+    from urbsim.output.ensemble_figures import Area, Fan, Odds, write_fan_charts
+
+    fans = []
+    for (position, id_, area), spread in shown.items():
+        one = sampled[position]
+        place = one.member.task.study.place
+        indicator = _indicator(one, id_)
+        if spread is None or not spread.counts.any():
+            continue
+        fans.append(
+            Fan(
+                scenario=one.member.scenario.title,
+                area=Area(place=place.name, name=area, title=place.area_title(area)),
+                indicator=indicator,
+                years=np.array(spread.years, dtype=float),
+                percentiles=spread.percentiles,
+                runs=int(spread.counts.max()),
+                odds=tuple(
+                    Odds(target=chance.target, probability=chance.probability)
+                    for chance in one.chances
+                    if (chance.target.indicator, place.area(chance.target.region)) == (id_, area)
+                ),
+                history=tuple(
+                    o for o in place.history if o.indicator == id_ and place.area(o.region) == area
+                ),
+            )
+        )
+    if fans:
+        write_fan_charts(folder, fans, languages)
+
+
+def _indicator(one: Sampled, id_: str) -> Indicator:
+    return next(i for i in one.member.task.study.indicators if i.id == id_)
+
+
+def _facts(sampled: Sequence[Sampled], sampling: Sampling, made: Made) -> dict[str, Any]:
+    places = {one.member.task.study.place.folder: one.member.task.study.place for one in sampled}
+    content = content_of(sampled[0].member.task.study, sampled[0].member.task.schedule)
+    facts = run_facts([*places.values()], sampling.solver, sampling.tolerance, made.seconds)
+    return {
+        **facts,
+        "libraries": {**facts["libraries"], **{name: content[name] for name in LIBRARIES}},
+        "source_sha256": content["source of urbsim"],
+        "method": sampling.method,
+        "seed": sampling.seed,
+        "runs": sampling.runs,
+        "failed": sum(len(one.store.failures) for one in sampled),
+        "runs_per_chunk": {
+            one.member.scenario.name: max(part.runs for part in one.store.parts) for one in sampled
+        },
+        "indicators": list(sampling.indicators) or "all",
+        "done_this_time": made.runs,
+        "runs_per_second": round(made.runs / made.seconds, 1),
+        "workers": made.workers,
+        "scenarios": [
+            {
+                **origin_facts(_outcome(one)),
+                "runs": f"runs/{name}".rstrip("/"),
+                "failed": len(one.store.failures),
+                "factors": [_factor_facts(factor) for factor in one.member.factors],
+                "correlated": [_group_facts(group) for group in one.member.scenario.correlated],
+            }
+            for one, name in zip(sampled, made.names, strict=True)
+        ],
+    }
+
+
+def _factor_facts(factor: Factor) -> dict[str, Any]:
+    given = factor.distribution
+    facts: dict[str, Any] = {
+        "label": factor.label,
+        "kind": factor.kind,
+        "unit": factor.unit,
+        "distribution": given.kind,
+        "values": [str(amount) for amount in given.amounts],
+    }
+    if given.weights:
+        facts["weights"] = list(given.weights)
+    if given.within:
+        facts["within"] = [str(amount) for amount in given.within]
+    if factor.group:
+        facts["correlated"] = factor.group
+    return facts
+
+
+def _group_facts(group: Correlated) -> dict[str, Any]:
+    how = {"matrix": [list(row) for row in group.matrix]} if group.matrix else {"rho": group.rho}
+    return {"name": group.name, "names": list(group.names), **how}
+
+
+def _outcome(one: Sampled) -> Outcome:
+    study = one.member.task.study
+    return Outcome(
+        scenario=one.member.scenario,
+        place=study.place,
+        indicators=study.indicators,
+        targets=one.member.targets,
+    )
+
+
+def _origin(one: Sampled) -> tuple[str, int]:
+    outcome = _outcome(one)
+    return outcome.parameter_set or NO_SET, outcome.base_year
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,151 @@
+"""Runs -> what they say together: percentiles by year, and the probability of each target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from urbsim.ensemble.store import Store
+from urbsim.study.indicator import Indicator
+from urbsim.study.judge import ROUNDING
+from urbsim.study.place import Place
+from urbsim.study.target import Target
+
+Floats = npt.NDArray[np.float64]
+PERCENTILES = (5, 25, 50, 75, 95)  # [%] of the runs
+CONFIDENCE = 0.95  # of the bounds of a probability
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How an indicator differs between the runs, in one area, by year.
+
+    Parameters
+    ----------
+    counts
+        Runs that have a value, shape (n_years,).
+    mean, deviation
+        Of those, and their standard deviation [unit of the indicator]; NaN for no runs, or a single one.
+    percentiles
+        Shape (n_percentiles, n_years) [unit of the indicator].
+    """
+
+    indicator: str
+    area: str
+    years: tuple[int, ...]
+    counts: npt.NDArray[np.int64]
+    mean: Floats
+    deviation: Floats
+    percentiles: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chance:
+    """How many runs meet a target.
+
+    Parameters
+    ----------
+    runs, met
+        Runs that did not fail, and how many of those meet the target.
+    gap
+        5th, 50th and 95th percentile of value minus target [unit of the indicator].
+    """
+
+    target: Target
+    runs: int
+    met: int
+    gap: tuple[float, float, float]
+
+    @property
+    def probability(self) -> float:
+        """Give the share of the runs that meet the target [-]; NaN when all failed."""
+        return self.met / self.runs if self.runs else math.nan
+
+    @property
+    def error(self) -> float:
+        """Give the standard error of the probability, for independent draws [-].
+
+        It is the error of having drawn so many runs and no more; it says nothing of the model, nor of the
+        distributions. Draws of a Latin hypercube or a Sobol sequence mostly have a smaller one.
+        """
+        return math.sqrt(self.probability * (1 - self.probability) / self.runs) if self.runs else math.nan
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Give the bounds that hold the probability with 95 % confidence (Wilson's score interval) [-]."""
+        if not self.runs:
+            return math.nan, math.nan
+        from scipy.stats import binomtest  # takes half a second, which no other command should wait for
+
+        bounds = binomtest(self.met, self.runs).proportion_ci(CONFIDENCE, method="wilson")
+        return float(bounds.low), float(bounds.high)
+
+
+def spreads(store: Store) -> Iterator[Spread]:
+    """Give the spread of every indicator in every area; exactly, and in bounded memory."""
+    kept = _kept(store)
+    for indicator, areas, block in store.blocks():
+        values = block if kept is None else block[..., kept]
+        for area, by_year in zip(areas, values, strict=True):
+            yield _spread(indicator, area, store.years, by_year)
+
+
+def _spread(indicator: str, area: str, years: tuple[int, ...], values: Floats) -> Spread:
+    """Work out a spread; sorts `values`, of shape (n_years, n_runs)."""
+    counts = np.isfinite(values).sum(axis=1)
+    mean, deviation = np.full((2, len(years)), np.nan)
+    percentiles = np.full((len(PERCENTILES), len(years)), np.nan)
+    for year, count in enumerate(counts):
+        if count:
+            row = values[year] if count == values.shape[1] else values[year][np.isfinite(values[year])]
+            mean[year] = row.mean()
+            deviation[year] = row.std(ddof=1) if count > 1 else np.nan
+            percentiles[:, year] = np.percentile(row, PERCENTILES, overwrite_input=True)
+    return Spread(
+        indicator=indicator,
+        area=area,
+        years=years,
+        counts=counts,
+        mean=mean,
+        deviation=deviation,
+        percentiles=percentiles,
+    )
+
+
+def chances(
+    store: Store, targets: Sequence[Target], indicators: Sequence[Indicator], place: Place
+) -> tuple[Chance, ...]:
+    """Give the chance of each target whose year and indicator the runs report, judged as single runs are."""
+    kept, found = _kept(store), []
+    units = {indicator.id: indicator.unit for indicator in indicators}
+    for target in targets:
+        area = place.area(target.region)
+        if target.year not in store.years or target.indicator not in store.indicators:
+            continue
+        series = store.read([(target.indicator, area)])[0, store.years.index(target.year)]
+        values = series if kept is None else series[kept]
+        level = target.level(units[target.indicator])
+        sign = -1 if target.operator == "<=" else 1
+        finite = values[np.isfinite(values)]
+        if not len(finite) and len(values):
+            continue  # not reported there
+        met = int((sign * (values - level) >= -ROUNDING * abs(level)).sum())
+        low, middle, high = (
+            map(float, np.percentile(finite - target.value, (5, 50, 95))) if len(finite) else (math.nan,) * 3
+        )
+        found.append(Chance(target=target, runs=len(values), met=met, gap=(low, middle, high)))
+    return tuple(found)
+
+
+def _kept(store: Store) -> npt.NDArray[np.bool_] | None:
+    """Find the runs that did not fail; None when none did."""
+    failures = store.failures
+    if not failures:
+        return None
+    kept = np.ones(store.runs, dtype=bool)
+    kept[[*failures]] = False
+    return kept

@@ -1,0 +1,109 @@
+"""The folder in which results grow until they are whole: beside the one they go to, and taken up again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from urbsim.errors import InputError, Problem
+from urbsim.output.folder import check_folder, put_in_place
+from urbsim.study.text_file import shown
+
+MANIFEST, RESULTS, LOCK = "manifest.json", "results", "lock"
+Fingerprint = Mapping[str, str | int | float | None]
+
+
+def partial_of(folder: Path) -> Path:
+    """Give the folder in which the results of another grow."""
+    return folder.with_name(f".{folder.name}.partial")
+
+
+@contextmanager
+def work_folder(folder: Path, fingerprint: Fingerprint, *, resume: bool) -> Iterator[Path]:
+    """Give a folder to put results into, which becomes `folder` when the context ends without an error.
+
+    Until then it lies beside, under the name that `partial_of` gives, and stays there when the process is
+    killed. It is taken up again when `resume` is asked for and the fingerprint is the same.
+
+    Raises
+    ------
+    InputError
+        Something else than results is at `folder`; unfinished results are there and are not to be resumed, or
+        were begun from something else; another process is at work on them.
+    """
+    check_folder(folder)
+    partial = partial_of(folder)
+    manifest, results = partial / MANIFEST, partial / RESULTS
+    told = json.dumps(fingerprint, ensure_ascii=False, indent=2)
+    begun = _read(manifest)
+    if begun is not None and results.is_dir():
+        if not resume:
+            what = "an interrupted run left its results here"
+            raise InputError(
+                Problem(what, shown(partial), f"go on with --resume, or delete {shown(partial)}")
+            )
+        _must_be_same(json.loads(told), begun, partial)
+    elif partial.exists():  # killed before it began, or after it had ended
+        shutil.rmtree(partial)
+    results.mkdir(parents=True, exist_ok=True)
+    with _locked(partial):
+        beside = manifest.with_suffix(".new")
+        beside.write_text(told + "\n", encoding="utf-8")
+        beside.replace(manifest)
+        yield results
+        put_in_place(results, folder)
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _must_be_same(now: dict[str, Any], begun: dict[str, Any], partial: Path) -> None:
+    fix = f"go on as it was begun, or delete {shown(partial)} to begin anew"
+    problems = []
+    for key in dict.fromkeys((*now, *begun)):
+        one, other = now.get(key), begun.get(key)
+        if one == other:
+            continue
+        hashes = any(isinstance(value, str) and len(value) == 64 for value in (one, other))
+        what = f"{key} has changed" if hashes else f"{key} is {_plain(one)}, and was {_plain(other)}"
+        problems.append(Problem(f"{what} since the run was interrupted", shown(partial), fix))
+    if problems:
+        raise InputError(problems)
+
+
+def _plain(value: object) -> str:
+    return "not given" if value is None else str(value)
+
+
+def _read(manifest: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+@contextmanager
+def _locked(partial: Path) -> Iterator[None]:
+    """Keep other processes away, until this one ends in whatever way."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    with (partial / LOCK).open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            what = f"another process is at work here ({file.read().strip()})"
+            raise InputError(Problem(what, shown(partial), "wait for it, or end it")) from None
+        except OSError:  # a file system without locks
+            pass
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
+        yield
