@@ -13,7 +13,6 @@ from typing import Any
 from urbsim.assets import find_place, places, scenarios
 from urbsim.batch import Study, read_study
 from urbsim.errors import InputError, Problem, suggestion
-from urbsim.model.read import read_model
 from urbsim.names import fold
 from urbsim.study.catalogue_file import read_indicators
 from urbsim.study.lever import Lever
@@ -93,6 +92,8 @@ def trace_facts(indicator: str, place_name: str, area: str, year: int | None, st
         problems.append(Problem(what, "--region", suggestion(area, place.areas)))
     if problems:
         raise InputError(problems)
+    from urbsim.model.read import read_model  # imports PySD, which lists need not wait for
+
     found = trace(known[indicator], read_model(shown(place.model)), place, area, year)
     sources = {source.id: source for source in place.sources}
     one = found.indicator
