@@ -37,6 +37,7 @@ from urbsim.study.outcome import Outcome, Run
 from urbsim.study.place import Place
 from urbsim.study.place_file import read_place
 from urbsim.study.plan import find_lever, mute, plan, slots_of
+from urbsim.study.reference import references_of
 from urbsim.study.report import Measured, measure
 from urbsim.study.scenario import Scenario
 from urbsim.study.scenario_file import UnreadableError, read_scenario
@@ -326,6 +327,10 @@ def run_together(tasks: Sequence[Task], options: Options) -> list[Outcome]:
     schedule = stack([task.schedule for task in tasks])
     if schedule is None:
         return [run_one(task, options) for task in tasks]
+    scenario = tasks[0].scenario
+    if scenario.parameters:
+        references = references_of(study.place, study.system, int(schedule.start), scenario.parameter_set)
+        schedule = references.follow(schedule)
     _ = study.system.step  # compiles, so that the time below is that of the solution alone
     begun = time.perf_counter()
     try:

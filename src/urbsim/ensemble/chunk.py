@@ -22,6 +22,7 @@ from urbsim.names import fold
 from urbsim.study.factor import Factor, apply_draws
 from urbsim.study.indicator import Indicator
 from urbsim.study.plan import plan
+from urbsim.study.reference import References, references_of
 from urbsim.study.report import measure_areas
 
 Floats = npt.NDArray[np.float64]
@@ -61,6 +62,7 @@ class Ready:
     factors: tuple[Factor, ...]
     study: Study
     schedule: Schedule
+    references: References
     indicators: tuple[Indicator, ...]
     areas: tuple[str, ...]
 
@@ -102,6 +104,7 @@ def make_ready(recipe: Recipe, factors: tuple[Factor, ...], study: Study, schedu
         factors=factors,
         study=study,
         schedule=schedule,
+        references=references_of(place, study.system, int(schedule.start), recipe.scenario.parameter_set),
         indicators=tuple(indicator for id_, indicator in known.items() if id_ in ids),
         areas=tuple(area for area in place.areas if area in areas),
     )
@@ -122,7 +125,7 @@ def solve_chunk(
 ) -> tuple[str, int, tuple[int, ...], tuple[str, ...], dict[str, Floats], dict[int, str]]:
     """Solve and measure the runs of a chunk; gives what `write_part` takes."""
     runs = chunk.values.shape[1]
-    schedule = apply_draws(ready.schedule, ready.factors, chunk.values)
+    schedule = ready.references.follow(apply_draws(ready.schedule, ready.factors, chunk.values))
     recipe = ready.recipe
     done = solve_ensemble(ready.study.system, schedule, ready.wanted, solver=recipe.solver, rtol=recipe.rtol)
     years, areas = tuple(map(int, schedule.save)), ready.areas

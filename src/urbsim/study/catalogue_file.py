@@ -45,7 +45,7 @@ def _read(path: Path, form: type[tuple[Entry, ...]], kinds: tuple[type, ...]) ->
     def key() -> str:
         return key_of(shown(path), path.read_bytes()) if path.is_file() else ""
 
-    return kept("catalogue", key, kinds, lambda: _distinct(read_yaml(path, form)[0]))
+    return kept(kinds[0].__name__.lower(), key, kinds, lambda: _distinct(read_yaml(path, form)[0]))
 
 
 def _distinct(entries: Sequence[Entry]) -> tuple[Entry, ...]:

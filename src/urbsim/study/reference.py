@@ -1,0 +1,118 @@
+"""References: the conditions of the reference year, at which every effect of the model is 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from urbsim.engine.compile import Constant, System
+from urbsim.engine.schedule import Schedule
+from urbsim.names import fold
+from urbsim.study.place import Place
+from urbsim.study.plan import start_inputs
+
+Floats = npt.NDArray[np.float64]
+
+YEAR = 2020  # at the end of which references are taken, whichever year a run starts in
+PREFIX = "reference "
+ROUNDS = 6  # a reference of a reference needs one more
+BLOCK = 64  # runs at a time, so that they stay in the cache of the processor
+SAME = 1e-12  # [-] of a value: what rounding may make of the same arithmetic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class References:
+    """What references hang on, for the runs of a place from one base year; see `references_of`.
+
+    Parameters
+    ----------
+    own, there
+        Inputs of the place for runs from their base year, and from the reference year, shape (n_inputs, 1).
+    settled
+        The latter, with references as the equations have them.
+    pairs
+        Each reference with the array of its variable in the program.
+    """
+
+    system: System
+    own: Floats
+    there: Floats
+    settled: Floats
+    pairs: tuple[tuple[Constant, int], ...]
+
+    def follow(self, schedule: Schedule) -> Schedule:
+        """Let references follow the parameters of each run.
+
+        A constant ``Reference x`` beside a variable ``x`` holds what ``x`` is at the end of the reference
+        year. A parameter that makes ``x`` another there takes the reference along: a longer search for jobs
+        means more unemployment in the year from which change is counted too, and is no shock to it. What
+        the parameter changes is added to the reference of the tables. A reference that is itself set to
+        something else stays as set, and without a change of parameters all stays to the last digit.
+        """
+        changed = (schedule.inputs != self.own).any(axis=1)
+        if not self.pairs or not changed.any():
+            return schedule
+        # What differs between base years is measured, and of one of them alone.
+        carried = changed & (self.own == self.there)[:, 0]
+        after = np.repeat(self.there, schedule.inputs.shape[1], axis=1)
+        after[carried] = schedule.inputs[carried]
+        after = _settled(after, self.system, self.pairs)
+        inputs = schedule.inputs.copy()
+        for constant, _ in self.pairs:
+            rows = slice(constant.first, constant.first + constant.size)
+            if changed[rows].any():
+                continue
+            before = self.settled[rows]
+            moved = after[rows] - before
+            moved[~(np.abs(moved) > SAME * np.abs(before))] = 0.0  # what is no number is told by the run
+            inputs[rows] += moved
+        return replace(schedule, inputs=inputs)
+
+
+def references_of(place: Place, system: System, base_year: int, parameter_set: str | None) -> References:
+    """Give the references of a place, for runs from a base year with a set of parameters (None: its own)."""
+    fitted = place.set_name(parameter_set)
+    own = start_inputs(place, system, base_year, fitted)[:, np.newaxis]
+    pairs = _pairs(system) if YEAR in place.base_years else ()
+    there = start_inputs(place, system, YEAR, fitted)[:, np.newaxis] if pairs else own
+    settled = _settled(there, system, pairs) if pairs else there
+    return References(system=system, own=own, there=there, settled=settled, pairs=pairs)
+
+
+def _pairs(system: System) -> tuple[tuple[Constant, int], ...]:
+    """Give each reference with the array of its variable."""
+    arrays = {fold(system.program.arrays[number].name): number for number in system.reported}
+    return tuple(
+        (constant, arrays[fold(constant.name).removeprefix(PREFIX)])
+        for constant in system.constants
+        if fold(constant.name).startswith(PREFIX) and fold(constant.name).removeprefix(PREFIX) in arrays
+    )
+
+
+def _settled(constants: Floats, system: System, pairs: Sequence[tuple[Constant, int]]) -> Floats:
+    """Give the inputs of runs from the reference year, with references as the equations have them there."""
+    constants = constants.copy()
+    for name, time in (("initial time", YEAR), ("final time", YEAR + 1)):
+        if name in system.clock_rows:
+            constants[system.clock_rows[name]] = time
+    times = np.full(3, float(YEAR))
+    for first in range(0, constants.shape[1], BLOCK):
+        block = constants[:, first : first + BLOCK]
+        for _ in range(ROUNDS):
+            states, inputs, rates, outputs = system.blank(block)
+            system.initial(times, states, inputs, outputs)
+            system.observe(times, states, inputs, rates, outputs)
+            storage = {"states": states, "inputs": inputs, "outputs": outputs}
+            still = True
+            for constant, array in pairs:
+                kind, row = system.layout.place[array]
+                found = storage[kind][row : row + constant.size]
+                kept = block[constant.first : constant.first + constant.size]
+                still &= np.array_equal(kept, found, equal_nan=True)
+                kept[...] = found
+            if still:  # another round would change nothing
+                break
+    return constants
