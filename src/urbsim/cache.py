@@ -73,7 +73,7 @@ def store(name: str, key: str, data: bytes) -> None:
     beside = folder / f"{path.name}.{os.getpid()}-{os.urandom(4).hex()}{UNFINISHED}"
     try:
         try:
-            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
+            with open(beside, "xb", opener=_private) as file:  # noqa: PTH123
                 file.write(MARK + _checksum(name, key, data) + data)
             beside.replace(path)
         finally:
@@ -81,6 +81,10 @@ def store(name: str, key: str, data: bytes) -> None:
         _tidy(folder)
     except OSError as failure:
         log.debug("%s was not stored: %s", path, failure)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _file(name: str, key: str) -> str:
