@@ -73,7 +73,7 @@ def store(name: str, key: str, data: bytes) -> None:
     beside = folder / f"{path.name}.{os.getpid()}-{os.urandom(4).hex()}{UNFINISHED}"
     try:
         try:
-            with open(beside, "xb", opener=_private) as file:  # noqa: PTH123
+            with open(beside, "xb", opener=_private) as file:
                 file.write(MARK + _checksum(name, key, data) + data)
             beside.replace(path)
         finally:
