@@ -44,3 +44,8 @@ def rates(runs: int = 10) -> Study:
         values=np.linspace(0.01, 0.03, runs)[np.newaxis],
         task=task,
     )
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Give the bytes of every file of a folder."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.ensemble.nouns import Study, rates
+from tests.ensemble.nouns import Study, content, rates
 from urbsim import batch
 from urbsim.engine.ensemble import ENSEMBLE_RTOL
 from urbsim.ensemble.part_file import part_name, read_part
@@ -24,10 +24,6 @@ RESIDENTS = 30e6
 
 def run(study: Study, folder: Path, **options: object) -> Store:
     return run_ensemble(study.recipe, study.values, study.factors, folder, per_chunk=3, **options)
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 def test_each_run_is_the_closed_form_of_its_draw(tiny: Path) -> None:

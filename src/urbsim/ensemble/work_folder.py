@@ -70,6 +70,9 @@ def _must_be_same(now: dict[str, Any], begun: dict[str, Any], partial: Path) -> 
         hashes = any(isinstance(value, str) and len(value) == 64 for value in (one, other))
         what = f"{key} has changed" if hashes else f"{key} is {_plain(one)}, and was {_plain(other)}"
         problems.append(Problem(f"{what} since the run was interrupted", shown(partial), fix))
+    # Hashes follow from what was said before them: they are told when nothing else is.
+    plain = [problem for problem in problems if " has changed since " not in problem.what]
+    problems = plain or problems
     if problems:
         raise InputError(problems)
 

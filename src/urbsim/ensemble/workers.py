@@ -137,16 +137,17 @@ def _on_cluster(client: Any, chunks: Iterable[Chunk], folder: Path) -> Iterator[
     """Hand chunks to the workers of a cluster; those of a worker that is lost go to another one."""
     waiting = iter(chunks)
     pending: dict[Any, tuple[Any, Chunk]] = {}
-    finished = import_module("distributed").as_completed()
+    finished = import_module("distributed").as_completed(loop=client.loop)
 
-    def hand_out(count: int) -> None:
-        for chunk in islice(waiting, count):
+    def hand_out() -> None:
+        window = AHEAD * max(1, sum(client.nthreads().values()))  # workers may come and go
+        for chunk in islice(waiting, max(0, window - len(pending))):
             future = client.submit(run_chunk, chunk, pure=False, retries=RETRIES)
             pending[future.key] = (future, chunk)
             finished.add(future)
 
     try:
-        hand_out(AHEAD * max(1, sum(client.nthreads().values())))
+        hand_out()
         for future in finished:
             content = _result(future)
             _, chunk = pending.pop(future.key)
@@ -154,7 +155,7 @@ def _on_cluster(client: Any, chunks: Iterable[Chunk], folder: Path) -> Iterator[
             path = beside(folder, chunk)
             path.write_bytes(content)
             yield chunk, path
-            hand_out(1)
+            hand_out()
     finally:
         for future, _ in pending.values():
             future.cancel()

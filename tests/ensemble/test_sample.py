@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ensemble.nouns import content
+from urbsim.cli import DONE, FAILED, WRONG_INPUT
+from urbsim.ensemble.sample import draw, sample
+from urbsim.ensemble.sampling import Sampling
+from urbsim.ensemble.store import open_store
+from urbsim.ensemble.work_folder import partial_of
+from urbsim.errors import InputError
+from urbsim.study.target import ABOUT_RATE
+
+Urbsim = Callable[..., int]
+Captured = pytest.CaptureFixture[str]
+RATES = Path("scenarios/rates.yaml")
+LOW, HIGH = 0.01, 0.04  # of the rate of moving
+UNIFORM = f"Rate of moving: {{uniform: [{LOW}, {HIGH}]}}"
+TOWN, RESIDENTS = 20e6, 30e6
+
+# Ends by its own hand in the middle of its work, as if somebody had pulled the plug.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from urbsim.ensemble.sample import sample
+from urbsim.ensemble.sampling import Sampling
+
+def progress(one):
+    if one.done >= 12:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    sample(["scenarios/rates.yaml"], Path("out"), Sampling(runs=40, per_chunk=4), jobs=int(sys.argv[1]),
+           progress=progress)
+"""
+
+
+@pytest.fixture
+def rates(tiny: Path) -> Path:
+    """Give the tiny study with a scenario whose rate of moving is uncertain; it is the current folder."""
+    write(RATES)
+    return tiny
+
+
+def write(
+    path: Path, more: str = "", uncertain: str = f"Rate of moving: {{uniform: [{LOW}, {HIGH}]}}"
+) -> None:
+    path.write_text(f"name: {path.stem}\nplace: tiny\n{more}uncertain:\n  {uncertain}\n", encoding="utf-8")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_probability_of_a_target_is_that_of_the_draws_that_meet_it(rates: Path) -> None:
+    done = sample([RATES], rates / "out", Sampling(runs=500))
+
+    chance = done.sampled[0].chances[1]
+    level = 80 - ABOUT_RATE  # "about 80 %" in 2035
+    rate = -np.log((1 - level / 100) * RESIDENTS / (RESIDENTS - TOWN)) / 15
+    # A Latin hypercube has one draw in each 500th of the range.
+    assert chance.probability == pytest.approx((HIGH - rate) / (HIGH - LOW), abs=1 / 500)
+    assert chance.error == pytest.approx((chance.probability * (1 - chance.probability) / 500) ** 0.5)
+    row = rows(rates / "out" / "probabilities.csv")[1]
+    assert (row["operator"], row["target"], row["runs"]) == ("~", "80", "500")
+    assert int(row["met"]) == chance.met
+    # Wilson's interval: the proportions p for which the share found is 1.96 standard errors away.
+    for bound in (float(row["low"]), float(row["high"])):
+        away = abs(chance.probability - bound) / (bound * (1 - bound) / 500) ** 0.5
+        assert away == pytest.approx(1.959964, rel=1e-5)
+    draws = np.array([float(row["Rate of moving"]) for row in rows(rates / "out" / "draws.csv")])
+    values = 100 * (1 - (1 - TOWN / RESIDENTS) * np.exp(-15 * draws))
+    assert float(row["gap_p50"]) == pytest.approx(np.median(values) - 80, rel=1e-5)
+
+
+def test_percentiles_are_those_of_the_runs(rates: Path) -> None:
+    sample([RATES], rates / "out", Sampling(runs=50))
+
+    table = rows(rates / "out" / "percentiles.csv")
+    store = open_store(rates / "out" / "runs")
+    for indicator, area in (("urbanization_rate", "west"), ("young_adequacy", "coast"), ("mood", "tiny")):
+        values = store.read([(indicator, area)])[0]
+        found = [row for row in table if (row["indicator"], row["region"]) == (indicator, area)]
+        assert [int(row["year"]) for row in found] == [*range(2020, 2036)]
+        for row, of_year in zip(found, values, strict=True):
+            expected = [of_year.mean(), of_year.std(ddof=1), *np.percentile(of_year, [5, 25, 50, 75, 95])]
+            told = [float(row[name]) for name in ("mean", "sd", "p05", "p25", "p50", "p75", "p95")]
+            np.testing.assert_allclose(told, expected, rtol=1e-9, atol=1e-12)
+            assert (row["runs"], row["parameter_set"], row["base_year"]) == ("50", "none", "2020")
+    assert not any(row["indicator"] == "mood" and row["region"] != "tiny" for row in table)
+
+
+def test_the_command_tells_probabilities_and_where_the_results_are(
+    rates: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    status = urbsim("sample", RATES, "-n", 200, "--out", "out", "--no-figures")
+
+    said = capsys.readouterr()
+    assert status == DONE
+    assert "urbanization rate 2025: 70 %" in said.out
+    assert "urban residents 2035: about 28 million  0 % (< 1.9 %)" in said.out
+    assert (
+        "standard error of a share of 200 runs; that the model or the ranges may be wrong is not" in said.out
+    )
+    assert "out/  draws.csv  failures.csv  percentiles.csv  probabilities.csv  run.json  runs/" in said.out
+    assert "200 of 200 runs" in said.err
+    facts = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
+    assert (facts["seed"], facts["method"], facts["runs"], facts["failed"]) == (1, "lhs", 200, 0)
+    assert facts["scenarios"][0]["factors"] == [
+        {
+            "label": "Rate of moving",
+            "kind": "parameter",
+            "unit": "1/year",
+            "distribution": "uniform",
+            "values": ["0.01", "0.04"],
+        }
+    ]
+
+
+def test_the_table_speaks_chinese_when_only_chinese_is_asked_for(
+    rates: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    urbsim("sample", RATES, "-n", 20, "--out", "out", "--no-figures", "--lang", "zh")
+
+    assert "2035年城镇常住人口：约2800万人  0% (<" in capsys.readouterr().out
+
+
+def test_fans_are_drawn_for_targets_and_chosen_indicators(rates: Path, urbsim: Urbsim) -> None:
+    urbsim("sample", RATES, "-n", 20, "--out", "out", "--lang", "en", "--indicator", "young_adequacy")
+
+    names = {path.name for path in Path("out/figures").glob("*.png")}
+    assert names == {
+        f"fan_{name}_en.png" for name in ("urbanization_rate", "urban_residents", "young_adequacy")
+    }
+    # Chosen indicators are kept with those of the targets, and no others.
+    assert {row["indicator"] for row in rows(Path("out/percentiles.csv"))} == {
+        *("urbanization_rate", "urban_residents", "young_adequacy")
+    }
+
+
+def test_a_scenario_without_anything_uncertain_is_told_how(
+    tiny: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    status = urbsim("sample", "scenarios/baseline.yaml", "--indicator", "young_adequasy")
+
+    said = capsys.readouterr().err
+    assert status == WRONG_INPUT
+    assert "scenarios/baseline.yaml: nothing is uncertain here" in said
+    assert "fix: say what is uncertain, such as `uncertain: {income elasticity: {triangular: " in said
+    assert "--indicator: there is no indicator 'young_adequasy'" in said
+    assert not Path("results").exists()
+
+
+def test_scenarios_share_their_draws_in_any_order(rates: Path) -> None:
+    more = Path("scenarios/more.yaml")
+    write(
+        more,
+        uncertain=f"young_standard: {{uniform: [0.5, 2]}}\n  Rate of moving: {{uniform: [{LOW}, {HIGH}]}}",
+    )
+
+    one, other = draw([RATES, more], Sampling(runs=9))
+    turned = draw([more, RATES], Sampling(runs=9))
+
+    assert [factor.label for factor in other.factors] == ["young_standard", "Rate of moving"]
+    np.testing.assert_array_equal(one.values[0], other.values[1])
+    np.testing.assert_array_equal(turned[0].values, other.values)
+    np.testing.assert_array_equal(turned[1].values, one.values)
+
+
+def test_several_scenarios_have_a_folder_of_runs_each(rates: Path, urbsim: Urbsim) -> None:
+    swept = Path("scenarios/swept.yaml")
+    write(swept, more="sweep: {young_standard: [1, x1.5]}\n")
+
+    urbsim("sample", RATES, swept, "-n", 5, "--out", "out", "--no-figures")
+
+    names = ["rates", "swept@young_standard=1", "swept@young_standard=x1.5"]
+    assert sorted(path.name for path in Path("out/runs").iterdir()) == sorted(names)
+    assert list(dict.fromkeys(row["scenario"] for row in rows(Path("out/draws.csv")))) == names
+    assert len(rows(Path("out/draws.csv"))) == 15
+    rate = ("urbanization_rate", "tiny")
+    one, other = (open_store(Path("out/runs") / name).read([rate]) for name in names[:2])
+    np.testing.assert_allclose(one, other, rtol=1e-5)  # adequacy moves nobody here
+
+
+def test_a_run_that_fails_is_listed_with_its_draws(rates: Path, urbsim: Urbsim, capsys: Captured) -> None:
+    write(RATES, uncertain="Rate of moving: {choice: [0.02, -1], weights: [3, 1]}")
+
+    status = urbsim("sample", RATES, "-n", 20, "--out", "out", "--no-figures")
+
+    assert status == FAILED
+    assert "5 of 20 runs failed: see failures.csv" in capsys.readouterr().err
+    failed = rows(Path("out/failures.csv"))
+    assert len(failed) == 5
+    assert {row["Rate of moving"] for row in failed} == {"-1.0"}
+    assert all("Adequacy" in row["reason"] for row in failed)
+    draws = {row["run"]: row["Rate of moving"] for row in rows(Path("out/draws.csv"))}
+    assert {run for run, drawn in draws.items() if drawn == "-1.0"} == {row["run"] for row in failed}
+    assert {row["runs"] for row in rows(Path("out/percentiles.csv"))} == {"15"}
+    assert {row["runs"] for row in rows(Path("out/probabilities.csv"))} == {"15"}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_killed_sample_is_resumed_to_the_same_results(rates: Path, jobs: int) -> None:
+    sampling = Sampling(runs=40, per_chunk=4)
+    sample([RATES], rates / "whole", sampling)
+    Path("killed.py").write_text(KILLED, encoding="utf-8")
+
+    killed = subprocess.run([sys.executable, "killed.py", str(jobs)], capture_output=True)
+    left = partial_of(Path("out")) / "results" / "runs"
+    before = {path.name: path.stat().st_mtime_ns for path in left.glob("part-*")}
+    sample([RATES], Path("out"), sampling, resume=True)
+
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert 3 <= len(before) < 10
+    after = {path.name: path.stat().st_mtime_ns for path in Path("out/runs").iterdir()}
+    assert {name: after[name] for name in before} == before
+    assert content(Path("out/runs")) == content(rates / "whole" / "runs")
+    for name in ("percentiles.csv", "probabilities.csv", "draws.csv", "failures.csv"):
+        assert Path("out", name).read_bytes() == (rates / "whole" / name).read_bytes()
+    assert not partial_of(Path("out")).exists()
+
+
+def interrupted(folder: Path, sampling: Sampling) -> None:
+    def progress(one: object) -> None:
+        if getattr(one, "done", 0):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sample([RATES], folder, sampling, progress=progress)
+
+
+def test_an_interrupted_sample_leaves_older_results_whole(rates: Path) -> None:
+    sample([RATES], Path("out"), Sampling(runs=4))
+    old = content(Path("out/runs"))
+
+    interrupted(Path("out"), Sampling(runs=8, per_chunk=4))
+
+    assert content(Path("out/runs")) == old
+
+
+def test_what_is_left_of_a_sample_is_not_thrown_away_unasked(
+    rates: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    interrupted(Path("out"), Sampling(runs=8, per_chunk=4))
+
+    status = urbsim("sample", RATES, "-n", 8, "--out", "out", "--no-figures")
+
+    assert status == WRONG_INPUT
+    said = capsys.readouterr().err
+    assert ".out.partial: an interrupted run left its results here" in said
+    assert "fix: go on with --resume, or delete .out.partial" in said
+
+
+def test_a_sample_is_only_resumed_as_it_was_begun(rates: Path) -> None:
+    interrupted(Path("out"), Sampling(runs=8, per_chunk=4))
+
+    with pytest.raises(InputError) as other_options:
+        sample([RATES], Path("out"), Sampling(runs=8, per_chunk=4, seed=2, rtol=1e-8), resume=True)
+    write(RATES, more="parameters: {Share of movers: +10%}\n")
+    with pytest.raises(InputError) as other_scenario:
+        sample([RATES], Path("out"), Sampling(runs=8, per_chunk=4), resume=True)
+    write(RATES)
+    table = Path("models/places/tiny/paths.csv")
+    table.write_text(table.read_text(encoding="utf-8").replace("2030,1,", "2030,1.1,"), encoding="utf-8")
+    with pytest.raises(InputError) as other_place:
+        sample([RATES], Path("out"), Sampling(runs=8, per_chunk=4), resume=True)
+
+    assert [problem.what for problem in other_options.value.problems] == [
+        "seed is 2, and was 1 since the run was interrupted",
+        "rtol is 1e-08, and was 1e-06 since the run was interrupted",
+    ]
+    assert "scenario rates has changed since the run was interrupted" in str(other_scenario.value)
+    assert "place of tiny has changed since the run was interrupted" in str(other_place.value)
+
+
+def test_two_processes_do_not_work_in_one_folder(rates: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    interrupted(Path("out"), Sampling(runs=8, per_chunk=4))
+
+    with (partial_of(Path("out")) / "lock").open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match=f"another process is at work here .process {os.getpid()}"):
+            sample([RATES], Path("out"), Sampling(runs=8, per_chunk=4), resume=True)
+
+
+def test_a_sample_begun_on_another_day_is_found_again(rates: Path, urbsim: Urbsim) -> None:
+    interrupted(Path("results/2026-01-31-rates-sample"), Sampling(runs=8))
+
+    status = urbsim("sample", RATES, "-n", 8, "--resume", "--no-figures")
+
+    assert status == DONE
+    assert [path.name for path in Path("results").iterdir()] == ["2026-01-31-rates-sample"]
