@@ -199,6 +199,119 @@ def sample(
 
 
 @cli.command()
+@click.argument("scenario", metavar="SCENARIO")
+@click.option("--method", type=click.Choice(("morris", "sobol")), default="morris", show_default=True)
+@click.option(
+    "-n",
+    "n",
+    type=click.IntRange(1),
+    help="Trajectories of Morris [20], or rows of the base sample of Sobol', a power of two [512].",
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the draws.")
+@click.option("--levers", is_flag=True, help="Take all levers, over their allowed range.")
+@click.option("--parameters", is_flag=True, help="Take all parameters that have a range.")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    help="Id of a target, or an indicator; repeat for more [all targets].",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Results folder [results/DATE-NAME-sensitivity]."
+)
+@click.option("--solver", type=click.Choice(SOLVERS), default="rk45", show_default=True)
+@click.option("--rtol", type=click.FloatRange(1e-13, 1e-2), help="Relative tolerance of the solver [1e-6].")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
+@click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers do the runs.")
+@click.option("--resume", is_flag=True, help="Go on with what an interrupted study has left.")
+@click.option(
+    "--lang",
+    default="zh,en",
+    show_default=True,
+    help="Languages of the figures: zh, en or both; zh alone also prints in Chinese.",
+)
+@click.option("--no-figures", is_flag=True, help="Write tables only.")
+def sensitivity(
+    scenario: str,
+    method: str,
+    n: int | None,
+    seed: int,
+    levers: bool,
+    parameters: bool,
+    targets: tuple[str, ...],
+    out: Path | None,
+    solver: str,
+    rtol: float | None,
+    jobs: int,
+    cluster: str | None,
+    resume: bool,
+    lang: str,
+    no_figures: bool,
+) -> int:
+    """Find out which levers and parameters each target depends on, and when.
+
+    Takes what the scenario says is uncertain; where that is nothing, all levers and parameters. Morris
+    ranks many factors with few runs; Sobol' says which share of the variance is whose.
+    """
+    if cluster is not None and jobs > 1:
+        raise click.UsageError("--jobs and --cluster: expected one of them")
+    languages = _languages(lang)
+    files = find_scenarios([scenario])
+    if len(files) > 1:
+        raise InputError(Problem(f"means {len(files)} scenarios, expected one", scenario))
+    folder = out or _sample_folder(f"{files[0].stem}-sensitivity", resume)
+    from urbsim.output.folder import check_folder
+
+    check_folder(folder)
+    from urbsim.analysis.sensitivity_run import Asking, TooFewRunsError, explain
+    from urbsim.analysis.sensitivity_tables import printed
+    from urbsim.ensemble.progress import show_progress
+    from urbsim.ensemble.work_folder import partial_of
+    from urbsim.output.verdicts import console_for_people
+
+    asking = Asking(
+        method=cast("Any", method),
+        n=n,
+        seed=seed,
+        kinds=(*(("lever",) if levers else ()), *(("parameter",) if parameters else ())),
+        targets=tuple(dict.fromkeys(targets)),
+        solver=solver,
+        rtol=rtol,
+    )
+    kept = f"what is done is kept in {partial_of(folder).as_posix()}/; go on with --resume"
+    try:
+        with show_progress(console_for_people(stderr=True)) as (progress, starting):
+            found = explain(
+                files[0],
+                folder,
+                asking,
+                jobs=jobs,
+                cluster=cluster,
+                resume=resume,
+                languages=() if no_figures else languages,
+                progress=progress,
+                starting=starting,
+            )
+    except KeyboardInterrupt:
+        click.echo(kept, err=True)
+        raise
+    except TooFewRunsError as failure:
+        click.echo(f"{failure}.", err=True)
+        return FAILED
+    except RunError as failure:
+        click.echo(f"{failure}; {kept}.", err=True)
+        return FAILED
+    except OSError as failure:
+        click.echo(f"{folder}: cannot be written: {failure.strerror or failure}; {kept}", err=True)
+        return FAILED
+    console = console_for_people()
+    for line in printed(found, "zh" if languages == ("zh",) else "en"):
+        console.print(line)
+    click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
+    return FAILED if found.failures else DONE
+
+
+@cli.command()
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO…")
 @click.option("--place", "places", multiple=True, help="Name or folder of a place; repeat for more.")
 @click.option(

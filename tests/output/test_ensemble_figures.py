@@ -94,7 +94,6 @@ def tornado(*bars: Bar, method: str = "morris") -> Tornado:
         area=WHOLE,
         indicator=RATE,
         year=2035,
-        target=TARGETS[2],
         method=method,  # type: ignore[arg-type]
         bars=bars,
         runs=400,

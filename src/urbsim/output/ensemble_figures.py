@@ -55,7 +55,6 @@ STRONGEST = 12  # factors of a tornado
 LINES = 6  # factors of the effects over time
 FONT = 9.0  # [points]
 NAME = 46  # letters of a factor's name beside its bar
-MIXED = 0.5  # [-] of mu*: a smaller |mu| means that the factor works either way
 WIDE, NARROW = 0.15, 0.38  # opacity of the bands of 90 % and 50 %
 _DIAMOND: dict[str, Any] = {"marker": "D", "markersize": 7, "color": RED, "markerfacecolor": "none"}
 RAISES, LOWERS, EITHER = COLOURS[1], COLOURS[2], "#888888"
@@ -155,13 +154,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tornado:
-    """Which factors a target depends on; bars in any order, the strongest are drawn."""
+    """Which factors an indicator depends on in a year; bars in any order, the strongest are drawn."""
 
     scenario: Words
     area: Area
     indicator: Indicator
     year: int
-    target: Target | None
     method: Method
     bars: tuple[Bar, ...]
     runs: int
