@@ -35,6 +35,13 @@ def write(file: str, content: str | bytes) -> Callable[[], None]:
 
 
 SCENARIO = "scenarios/faster.yaml"
+
+
+def beside(*lines: str) -> Callable[[], None]:
+    """Put lines into the scenario, from its eighth on."""
+    return replace(SCENARIO, "checks:", "\n".join((*lines, "checks:")))
+
+
 NUMBERS = f"{PLACE}/base.csv"
 PARAMETERS = f"{PLACE}/parameters.csv"
 LAST = "Townspeople at the start,west,,4000000,,,person,official,census,"
@@ -81,6 +88,160 @@ CASES = {
     "number for a name": (
         replace(SCENARIO, "name: faster", "name: 2035"),
         ["scenarios/faster.yaml:1:1: name: is the number 2035, expected text (put it in quotes)"],
+    ),
+    "an uncertain entry without a distribution": (
+        beside("uncertain:", "  wish: [1, 2]"),
+        ["faster.yaml:9:3: wish: is a list, expected a distribution such as {uniform: [0.3, 1.5]}"],
+    ),
+    "a distribution that there is not": (
+        beside("uncertain:", "  wish: {unifrom: [1, 2]}"),
+        ["faster.yaml:9:10: wish: unifrom: is a list, expected a distribution", "did you mean 'uniform'?"],
+    ),
+    "two distributions": (
+        beside("uncertain:", "  wish: {uniform: [1, 2], normal: [1, 2]}"),
+        ["faster.yaml:9:3: wish: uniform and normal, expected one of uniform, triangular, normal"],
+    ),
+    "unknown key beside a distribution": (
+        beside("uncertain:", "  wish: {uniform: [1, 2], wihtin: [1, 2]}"),
+        ["faster.yaml:9:3: wish: unknown key 'wihtin'", "did you mean 'within'?"],
+    ),
+    "a distribution of one number": (
+        beside("uncertain:", "  wish: {uniform: 1}"),
+        ["faster.yaml:9:3: wish: uniform: is the number 1, expected [lowest, highest]"],
+    ),
+    "a distribution the wrong way round": (
+        beside("uncertain:", "  wish: {triangular: [1, 0, 2]}"),
+        ["faster.yaml:9:3: wish: triangular is [1, 0, 2], expected [lowest, most likely, highest]"],
+    ),
+    "numbers mixed with relative values": (
+        beside("uncertain:", "  wish: {uniform: [1, x2]}"),
+        ["faster.yaml:9:3: wish: mixes numbers and relative values (x0.8, +10%), expected either"],
+    ),
+    "a relative geometric standard deviation": (
+        beside("uncertain:", "  wish: {lognormal: [x1, x2]}"),
+        ["faster.yaml:9:3: wish: the geometric standard deviation is a pure number such as 1.5"],
+    ),
+    "weights of another number": (
+        beside("uncertain:", "  wish: {choice: [1, 2], weights: [1]}"),
+        ["faster.yaml:9:3: wish: 1 weights for 2 values, expected as many"],
+    ),
+    "weights below nothing": (
+        beside("uncertain:", "  wish: {choice: [1, 2], weights: [1, -1]}"),
+        ["faster.yaml:9:3: wish: weights are [1, -1], expected none below 0"],
+    ),
+    "weights beside another distribution": (
+        beside("uncertain:", "  wish: {uniform: [1, 2], weights: [1, 1]}"),
+        ["faster.yaml:9:3: wish: weights are of a choice"],
+    ),
+    "bounds of a uniform": (
+        beside("uncertain:", "  wish: {uniform: [1, 2], within: [1, 2]}"),
+        ["faster.yaml:9:3: wish: within is for normal and lognormal"],
+    ),
+    "bounds of one number": (
+        beside("uncertain:", "  wish: {normal: [1, 2], within: 3}"),
+        ["faster.yaml:9:3: wish: within: is the number 3, expected [lowest, highest]"],
+    ),
+    "bounds the wrong way round": (
+        beside("uncertain:", "  wish: {normal: [1, 2], within: [3, 1]}"),
+        ["faster.yaml:9:3: wish: within is 3 to 1, expected the lower first"],
+    ),
+    "by_region of another kind": (
+        beside("uncertain:", "  Standard: {uniform: [1, 2], by_region: each}"),
+        ["faster.yaml:9:3: Standard: by_region: 'each' is text, expected true or false"],
+    ),
+    "an uncertain lever that there is not": (
+        beside("uncertain:", "  wich: {uniform: [1, 2]}"),
+        ["faster.yaml:9:3: uncertain: there is no lever and no constant 'wich'", "did you mean 'wish'?"],
+    ),
+    "an uncertain lever beyond its range": (
+        beside("uncertain:", "  wish: {uniform: [1, 20]}"),
+        ["faster.yaml:9:3: wish is drawn from 1 to 20 dmnl, allowed are 0 to 5"],
+    ),
+    "an uncertain region that there is not": (
+        beside("uncertain:", "  Standard: {west: {uniform: [1, 2]}, wets: {uniform: [1, 2]}}"),
+        ["faster.yaml:9:39: Standard: there is no region or group 'wets' in tiny", "did you mean 'west'?"],
+    ),
+    "swept and uncertain": (
+        beside("uncertain: {wish: {uniform: [1, 2]}}", "sweep:", "  wish: [1, 2]"),
+        ["faster.yaml:10:3: 'wish' is swept and uncertain at once, expected either"],
+    ),
+    "correlated without a correlation": (
+        beside("correlated:", "  - names: [a, b]"),
+        ["faster.yaml:9:5: expected either 'rho' or 'matrix'"],
+    ),
+    "correlated with more than itself": (
+        beside("correlated:", "  - {names: [a, b], rho: 1.2}"),
+        ["faster.yaml:9:5: rho is 1.2, expected more than -1 and less than 1"],
+    ),
+    "correlations that are not square": (
+        beside("correlated:", "  - {names: [a, b], matrix: [[1, 0.5], [0.5]]}"),
+        ["faster.yaml:9:5: the matrix has 2 rows and one of 1 numbers, expected a square"],
+    ),
+    "correlations that are not symmetric": (
+        beside("correlated:", "  - {names: [a, b], matrix: [[1, 0.5], [0.4, 1]]}"),
+        ["faster.yaml:9:5: the matrix is not symmetric: 0.5 in row 1, column 2, and 0.4"],
+    ),
+    "a draw that does not go along with itself": (
+        beside("correlated:", "  - {names: [a, b], matrix: [[2, 0.5], [0.5, 1]]}"),
+        ["faster.yaml:9:5: the diagonal of the matrix is not 1"],
+    ),
+    "correlated with what is certain": (
+        beside(
+            "uncertain: {wish: {uniform: [1, 2]}}", "correlated:", "  - {names: [wish, Standard], rho: 0.3}"
+        ),
+        ["faster.yaml:10:5: correlated: 'Standard' is not uncertain here", "known names: wish"],
+    ),
+    "correlations of fewer draws": (
+        beside(
+            "uncertain: {Standard: {uniform: [1, 2], by_region: true}}",
+            "correlated:",
+            "  - {names: [Standard], matrix: [[1]]}",
+        ),
+        ["faster.yaml:10:5: correlated: the matrix is of 1 draws, but these names have 2"],
+    ),
+    "correlations that cannot be": (
+        beside(
+            "uncertain:",
+            "  wish: {uniform: [1, 2]}",
+            "  Standard: {uniform: [1, 2], by_region: true}",
+            "correlated:",
+            "  - {names: [wish, Standard], rho: -0.7}",
+        ),
+        [
+            "faster.yaml:12:5: correlated: no draws can be correlated like that",
+            "need a rho of more than -0.5",
+        ],
+    ),
+    "a draw in two groups": (
+        beside(
+            "uncertain:",
+            "  wish: {uniform: [1, 2]}",
+            "  Standard: {uniform: [1, 2]}",
+            "correlated:",
+            "  - {names: [wish, Standard], rho: 0.7}",
+            "  - {names: [Standard, wish], rho: 0.1}",
+        ),
+        ["faster.yaml:13:5: correlated: Standard is in two groups, or twice in one"],
+    ),
+    "a sweep of one number": (
+        beside("sweep:", "  wish: 3"),
+        ["faster.yaml:9:3: wish: is the number 3, expected a list of values such as [50, 80]"],
+    ),
+    "a value of a sweep twice": (
+        beside("sweep:", "  wish: [1, 2, 1.0]"),
+        ["faster.yaml:9:3: wish: 1 stands twice, and would be the same run"],
+    ),
+    "text in a sweep": (
+        beside("sweep:", "  moving_rate: {east: [1, much]}"),
+        ["faster.yaml:9:17: moving_rate: east: 'much' is text, expected a number, or x1.5"],
+    ),
+    "a swept lever that there is not": (
+        beside("sweep:", "  wich: [1, 2]"),
+        ["faster.yaml:9:3: the model has no constant 'wich'"],
+    ),
+    "a swept lever beyond its range": (
+        beside("sweep:", "  wish: [1, 6]"),
+        ["faster.yaml:9:3: wish is 6 dmnl, allowed are 0 to 5"],
     ),
     "unknown lever": (
         replace(SCENARIO, "moving_rate", "moving_rat"),
