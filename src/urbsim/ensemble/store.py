@@ -14,7 +14,7 @@ from urbsim.errors import InputError, Problem
 from urbsim.study.text_file import shown
 
 Floats = npt.NDArray[np.float64]
-ROOM = 160_000_000  # [bytes] of values that are held at a time
+ROOM = 80_000_000  # [bytes] of values that are read at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

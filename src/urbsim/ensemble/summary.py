@@ -95,16 +95,20 @@ def spreads(store: Store) -> Iterator[Spread]:
 
 
 def _spread(indicator: str, area: str, years: tuple[int, ...], values: Floats) -> Spread:
-    """Work out a spread; sorts `values`, of shape (n_years, n_runs)."""
-    counts = np.isfinite(values).sum(axis=1)
+    """Work out a spread from values of shape (n_years, n_runs), which are lost by that."""
+    values.sort(axis=1)  # NaN goes to the end; with vector instructions faster than a search for a few ranks
+    counts = np.array([np.searchsorted(row, np.nan) for row in values])
     mean, deviation = np.full((2, len(years)), np.nan)
     percentiles = np.full((len(PERCENTILES), len(years)), np.nan)
     for year, count in enumerate(counts):
         if count:
-            row = values[year] if count == values.shape[1] else values[year][np.isfinite(values[year])]
+            row = values[year, :count]
+            rank, part = np.divmod((count - 1) * np.array(PERCENTILES) / 100, 1)
+            below, above = (row[np.minimum(rank.astype(int) + step, count - 1)] for step in (0, 1))
+            percentiles[:, year] = below + (above - below) * part  # between two runs on a straight line
             mean[year] = row.mean()
-            deviation[year] = row.std(ddof=1) if count > 1 else np.nan
-            percentiles[:, year] = np.percentile(row, PERCENTILES, overwrite_input=True)
+            row -= mean[year]
+            deviation[year] = np.sqrt(np.square(row, out=row).sum() / (count - 1)) if count > 1 else np.nan
     return Spread(
         indicator=indicator,
         area=area,
