@@ -117,3 +117,62 @@ def test_nothing_in_a_file_is_ever_executed(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError):
         read(tmp_path, f"name: !!python/object/apply:os.mkdir ['{tmp_path}/made']\nplace: here\n")
     assert not (tmp_path / "made").exists()
+
+
+def test_distributions_are_read_for_the_place_by_area_and_by_region(tmp_path: Path) -> None:
+    scenario = read(
+        tmp_path,
+        "name: one\nplace: here\nuncertain:\n"
+        "  a: {normal: [+0%, +10%], within: [-20%, +20%]}\n"
+        "  b: {north: {choice: [1, 2], weights: [1, 3]}, south: {lognormal: [2, 1.5]}}\n"
+        "  c: {uniform: [1, 2], by_region: true}\n"
+        "correlated:\n  - {names: [a, c], rho: 0.5}\n  - names: [b]\n    matrix: [[1, -0.2], [-0.2, 1]]\n",
+    )
+
+    a, north, south, c = scenario.uncertain
+    # A mean of the place's own value, and a tenth of it either way.
+    assert a.distribution.amounts == (
+        Amount(number=1.0, relative=True),
+        Amount(number=pytest.approx(0.1), relative=True),
+    )
+    assert (a.distribution.lowest, a.distribution.highest) == pytest.approx((0.8, 1.2))
+    assert (north.name, north.region, north.distribution.weights) == ("b", "north", (1, 3))
+    assert south.distribution.amounts == (Amount(number=2.0), Amount(number=1.5))
+    assert south.where.endswith("one.yaml:5:49")
+    assert south.entry.endswith("one.yaml:5:3")
+    assert c.by_region
+    assert [group.name for group in scenario.correlated] == ["a + c", "b"]
+
+
+def test_what_is_uncertain_and_swept_is_inherited_name_by_name(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(
+        "name: base\nplace: here\nuncertain:\n  a: {uniform: [1, 2]}\n  b: {uniform: [1, 2]}\n"
+        "  c: {uniform: [1, 2]}\n  d: {uniform: [1, 2]}\ncorrelated:\n  - {names: [a, b], rho: 0.5}\n"
+        "sweep:\n  e: [1, 2]\n  f: [1, 2]\n"
+    )
+
+    scenario = read(
+        tmp_path,
+        "name: one\nextends: base\nlevers: {c: 3}\nsweep:\n  D: [5]\n  f: [7, 8]\nuncertain:\n"
+        "  b: {normal: [1, 2]}\n  e: {uniform: [3, 4]}\n",
+    )
+
+    # What the file itself says of a name wins over whatever it inherits of it.
+    drawn = {one.name: one.distribution.kind for one in scenario.uncertain}
+    assert drawn == {"a": "uniform", "b": "normal", "e": "uniform"}
+    assert {one.name: len(one.amounts) for one in scenario.sweep} == {"D": 1, "f": 2}
+    assert [group.names for group in scenario.correlated] == [("a", "b")]
+
+
+def test_all_that_is_wrong_with_the_new_keys_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        read(
+            tmp_path,
+            "name: one\nplace: here\nuncertain:\n  a: {uniform: [2, 1]}\n"
+            "  b: {north: {uniform: 1}, south: {normal: [1, 0]}}\n  c: 5\n"
+            "sweep:\n  d: {}\n  e: [x]\ncorrelated:\n  - {names: [], rho: 0.5}\n",
+        )
+
+    assert [problem.where.rpartition("one.yaml:")[2] for problem in caught.value.problems] == [
+        *("11:5", "4:3", "5:7", "5:28", "6:3", "8:3", "9:3"),
+    ]

@@ -372,7 +372,7 @@ def _distribution(name: str, region: str, value: Mapping[Any, Any], where: str) 
 
 
 def _sweeps(name: str, value: Any, where: str, locate: Locate) -> Iterator[Swept]:
-    if not isinstance(value, dict):
+    if not (isinstance(value, dict) and value):
         yield _swept(name, "", value, where)
         return
     problems = []
