@@ -105,9 +105,7 @@ def test_a_relative_lever_stays_in_range_in_every_region() -> None:
     (one,) = drawn(Uncertain(name="quota", distribution=Distribution(kind="normal", amounts=spread)))
 
     assert (one.unit, one.distribution.highest) == ("x", 1.5)  # 120 of the 80 in the west
-    with pytest.raises(
-        ScenarioError, match=r"from 1 to 2 times .*, allowed are 0 to 1\.5"
-    ):
+    with pytest.raises(ScenarioError, match=r"from 1 to 2 times .*, allowed are 0 to 1\.5"):
         drawn(Uncertain(name="quota", distribution=uniform(1, 2, relative=True)))
 
 
