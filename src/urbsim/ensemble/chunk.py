@@ -15,7 +15,7 @@ from urbsim.assets import find_place
 from urbsim.batch import Study, read_study
 from urbsim.engine.ensemble import solve_ensemble
 from urbsim.engine.schedule import Schedule
-from urbsim.ensemble.part_file import part_bytes, write_part
+from urbsim.ensemble.part_file import keep, part_bytes, write_part
 from urbsim.ensemble.recipe import Job, Recipe, content_of, digest
 from urbsim.errors import InputError, Problem
 from urbsim.names import fold
@@ -115,9 +115,10 @@ def run_chunk(chunk: Chunk) -> bytes:
     return part_bytes(*solve_chunk(chunk, _ready(chunk.job)))
 
 
-def write_chunk(chunk: Chunk, path: Path) -> None:
-    """Write the Parquet file of a chunk, in a process on the same machine."""
-    write_part(path, *solve_chunk(chunk, _ready(chunk.job)))
+def write_chunk(chunk: Chunk, folder: Path, ready: Ready | None = None) -> None:
+    """Write the Parquet file of a chunk, in this process or one on the same machine."""
+    solved = solve_chunk(chunk, ready or _ready(chunk.job))
+    keep(folder, chunk.index, lambda path: write_part(path, *solved))
 
 
 def solve_chunk(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,13 @@ class Part:
 def part_name(index: int) -> str:
     """Give the name of the file of a chunk."""
     return f"part-{index:05d}.parquet"
+
+
+def keep(folder: Path, index: int, write: Callable[[Path], object]) -> None:
+    """Write the file of a chunk beside and rename it, so that it is there whole or not at all."""
+    beside = folder / f".{index:05d}.new"
+    write(beside)
+    beside.replace(folder / part_name(index))
 
 
 def part_bytes(

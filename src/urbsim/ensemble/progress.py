@@ -38,7 +38,7 @@ def show_progress(console: Console) -> Iterator[tuple[Tell, Begin]]:
     if console.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Bar(*columns, TextColumn("{task.fields[told]}"), console=console, transient=True) as bar:
-            task = bar.add_task("", total=None, told="")
+            task = bar.add_task("preparing", total=None, told="")
             yield (
                 lambda one: bar.update(task, total=one.total, completed=one.done, told=told(one)),
                 lambda text: bar.update(task, description=text),

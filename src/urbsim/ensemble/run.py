@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from urbsim.batch import Task, prepare
-from urbsim.ensemble.chunk import Chunk, Ready, make_ready, runs_per_chunk, solve_chunk
-from urbsim.ensemble.part_file import Part, part_name, read_part, write_part
+from urbsim.ensemble.chunk import Chunk, Ready, make_ready, runs_per_chunk, write_chunk
+from urbsim.ensemble.part_file import Part, part_name, read_part
 from urbsim.ensemble.recipe import Job, Recipe, content_of
 from urbsim.ensemble.store import Store
-from urbsim.ensemble.workers import Work, beside, open_workers
+from urbsim.ensemble.workers import Work, open_workers
 from urbsim.errors import InputError, Problem
 from urbsim.study.factor import Factor
 from urbsim.study.text_file import shown
@@ -98,9 +98,8 @@ def run_ensemble(
 
     def do(work: Work | None) -> None:
         left = [chunk for chunk in chunks if chunk.index not in parts]
-        for chunk, written in work(left, folder) if work else _here(left, ready, folder):
+        for chunk in work(left, folder) if work else _here(left, ready, folder):
             path = folder / part_name(chunk.index)
-            written.replace(path)
             part = read_part(path)
             if part is None:
                 raise OSError(f"{shown(path)} could not be read again")
@@ -124,11 +123,10 @@ def cut(job: Job, values: Floats, runs: int) -> list[Chunk]:
     ]
 
 
-def _here(chunks: Sequence[Chunk], ready: Ready, folder: Path) -> Iterator[tuple[Chunk, Path]]:
+def _here(chunks: Sequence[Chunk], ready: Ready, folder: Path) -> Iterator[Chunk]:
     for chunk in chunks:
-        path = beside(folder, chunk)
-        write_part(path, *solve_chunk(chunk, ready))
-        yield chunk, path
+        write_chunk(chunk, folder, ready)
+        yield chunk
 
 
 def _kept(chunks: Sequence[Chunk], folder: Path, *, resume: bool) -> dict[int, Part]:

@@ -36,7 +36,9 @@ def print_chances(
             heading = target_heading(target, study.indicators, study.place, language)
             demand = target_demand(target, study.indicators, language)
             low, middle, high = (
-                quantity(target.value + gap, unit, language=language) if math.isfinite(gap) else "–"
+                quantity(target.value + gap, unit, language=language, bare=True)
+                if math.isfinite(gap)
+                else "–"
                 for gap in chance.gap
             )
             table.add_row(

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from urbsim.ensemble.chunk import Chunk, run_chunk, write_chunk
+from urbsim.ensemble.part_file import keep
 from urbsim.errors import InputError, Problem, RunError
 
-# Chunks in, in any order each with the file that holds its Parquet bytes, not yet under its own name, out.
-Work = Callable[[Iterable[Chunk], Path], Iterator[tuple[Chunk, Path]]]
+# Chunks in; out, in any order, those whose file is in the folder.
+Work = Callable[[Iterable[Chunk], Path], Iterator[Chunk]]
 
 AHEAD = 2  # chunks handed out per worker: none waits for the next one, and few are in memory
 PATIENCE = 10.0  # [s] to wait for a scheduler and its workers
@@ -82,14 +83,13 @@ def _end_with_parent() -> None:
 
 def _in_processes(
     pool: ProcessPoolExecutor, window: int, chunks: Iterable[Chunk], folder: Path
-) -> Iterator[tuple[Chunk, Path]]:
+) -> Iterator[Chunk]:
     waiting = iter(chunks)
-    pending: dict[Future[None], tuple[Chunk, Path]] = {}
+    pending: dict[Future[None], Chunk] = {}
     try:
         while True:
             for chunk in islice(waiting, window - len(pending)):
-                path = beside(folder, chunk)
-                pending[pool.submit(write_chunk, chunk, path)] = (chunk, path)
+                pending[pool.submit(write_chunk, chunk, folder)] = chunk
             if not pending:
                 return
             for done in wait(pending, return_when=FIRST_COMPLETED).done:
@@ -100,11 +100,6 @@ def _in_processes(
     finally:
         for future in pending:
             future.cancel()
-
-
-def beside(folder: Path, chunk: Chunk) -> Path:
-    """Give the file that a chunk is written to before it gets its own name."""
-    return folder / f".{chunk.index:05d}.new"
 
 
 # -------------------------------------------------------------------------------------- Dask
@@ -133,7 +128,7 @@ def _client(address: str) -> Iterator[Any]:
         yield client
 
 
-def _on_cluster(client: Any, chunks: Iterable[Chunk], folder: Path) -> Iterator[tuple[Chunk, Path]]:
+def _on_cluster(client: Any, chunks: Iterable[Chunk], folder: Path) -> Iterator[Chunk]:
     """Hand chunks to the workers of a cluster; those of a worker that is lost go to another one."""
     waiting = iter(chunks)
     pending: dict[Any, tuple[Any, Chunk]] = {}
@@ -152,9 +147,8 @@ def _on_cluster(client: Any, chunks: Iterable[Chunk], folder: Path) -> Iterator[
             content = _result(future)
             _, chunk = pending.pop(future.key)
             future.release()
-            path = beside(folder, chunk)
-            path.write_bytes(content)
-            yield chunk, path
+            keep(folder, chunk.index, lambda path: path.write_bytes(content))  # noqa: B023 - called at once
+            yield chunk
             hand_out()
     finally:
         for future, _ in pending.values():
