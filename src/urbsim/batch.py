@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MANY = 64  # combinations of a sweep that are solved together
+MOST_DRAWN = 30  # runs that a figure can tell apart, at the utmost
 SAME = 1e-9  # [-] of an indicator's largest value: a lever that moves less moves nothing
 
 
@@ -104,6 +105,9 @@ class Results:
         from urbsim.output.folder import write_results
         from urbsim.study.words import LANGUAGES
 
+        if figures and len(self.outcomes) > MOST_DRAWN:
+            log.warning("no figures: they can hold %d runs, not %d", MOST_DRAWN, len(self.outcomes))
+            figures = False
         return write_results(
             Path(folder),
             self.outcomes,

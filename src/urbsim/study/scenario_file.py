@@ -135,7 +135,8 @@ def read_scenario(path: str | Path, elsewhere: tuple[Path, ...] = ()) -> Scenari
     Parameters
     ----------
     elsewhere
-        Folders where a scenario named under `extends` may stand when it is not beside the file.
+        Folders where a scenario named under `extends` may stand when it is neither beside the file nor in
+        the folder above.
 
     Raises
     ------
@@ -253,7 +254,7 @@ def _extend(parent: Scenario, own: Scenario, form: _Scenario) -> Scenario:
 
 
 def _find(name: str, child: Path, elsewhere: tuple[Path, ...], where: str) -> Path:
-    folders = (child.parent, *elsewhere)
+    folders = (child.parent, child.resolve().parent.parent, *elsewhere)
     for folder in folders:
         for suffix in (".yaml", ".yml"):
             if (folder / f"{name}{suffix}").is_file():
