@@ -317,7 +317,7 @@ def test_the_command_writes_tables_and_figures_and_prints_what_matters(
     assert "Tiny, Urbanization rate, 2035: about 80 % [percentage points]" in said
     assert "Rate of moving (East)" in said
     assert "Morris: 3 factors, 12 runs" in said
-    assert "out/  factors.csv  figures/  run.json  sensitivity.csv" in said
+    assert "out/  factors.csv  failures.csv  figures/  run.json  sensitivity.csv" in said
     assert {file.name for file in Path("out/figures").iterdir() if file.suffix == ".png"} == {
         "effects_urban_residents_en.png",
         "effects_urbanization_rate_en.png",
@@ -340,7 +340,7 @@ def test_the_command_writes_tables_and_figures_and_prints_what_matters(
     assert (shares["unit"], shares["low"], shares["high"]) == ("x", "0.9", "1.1")
     facts = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
     assert (facts["method"], facts["n"], facts["seed"], facts["runs"]) == ("morris", 3, 1, 12)
-    assert (facts["factors"], facts["failed_runs"], facts["rtol"]) == (3, 0, 1e-6)
+    assert (facts["factors"], facts["failures"], facts["rtol"]) == (3, 0, 1e-6)
     assert facts["scenarios"][0]["name"] == "guess"
     assert not list(Path().glob(".out*"))
 
@@ -381,10 +381,13 @@ def test_failed_runs_are_left_out_with_their_rows_and_told(
     facts = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
     (used,) = {int(row["n"]) for row in rows("out/sensitivity.csv")}
     assert status == FAILED
-    assert 0 < facts["failed_runs"] < 64
+    assert 0 < facts["failures"] < 64
     assert 48 < used < 64
-    assert f"{facts['failed_runs']} runs failed, and {used} of 64 rows of the base sample are used" in said
-    assert "adequacy" in facts["failures"][0]["why"].casefold()
+    assert f"{facts['failures']} runs failed, and {used} of 64 rows of the base sample are used" in said
+    failed = rows("out/failures.csv")
+    assert len(failed) == facts["failures"]
+    assert "adequacy" in failed[0]["reason"].casefold()
+    assert all(float(row["Standard"]) <= 0.9 for row in failed)
 
 
 def test_a_study_of_which_too_little_is_left_says_nothing(

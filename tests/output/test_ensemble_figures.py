@@ -261,10 +261,11 @@ def test_nothing_runs_off_the_page_and_no_labels_touch(language: Language) -> No
     drawings = [
         *[("fans", [replace(fan(0.4, 0.999, 0.001), scenario=LONG)] * n) for n in (1, 2, 3, 4, 8, 14)],
         ("tornado", tornado(*[bar(1.0 + i, LONG, direction=1) for i in range(12)])),
+        ("title", effects([[0, 1, 2], [0, 2, 1]], [Words(en="Some factor of its own")] * 2)),
         ("tornado", tornado(*[bar(0.1 * i, LONG, **sobol) for i in range(1, 7)], method="sobol")),
         ("effects", effects([[0, i, 3 + 0.01 * i] for i in range(6)], [*islice(cycle([LONG]), 6)])),
     ]
-    draw = {"fans": draw_fans, "tornado": draw_tornado, "effects": draw_effects}
+    draw = {"fans": draw_fans, "tornado": draw_tornado, "effects": draw_effects, "title": draw_effects}
     for kind, what in drawings:
         with mpl.rc_context({**figures._STYLE, "font.family": [family, "DejaVu Sans"]}):
             figure = draw[kind](what, language)  # type: ignore[operator]
@@ -278,7 +279,7 @@ def test_nothing_runs_off_the_page_and_no_labels_touch(language: Language) -> No
                 box = text.get_window_extent()
                 assert -2 <= box.x0 < box.x1 <= width + 2, (kind, text.get_text())
                 assert -2 <= box.y0 < box.y1 <= height + 2, (kind, text.get_text())
-        if kind == "fans":
+        if kind in ("fans", "title"):
             continue
         legend = [t for legend in figure.legends for t in legend.get_texts()]
         rows = [t for axes in figure.axes for t in (*axes.get_yticklabels(), *axes.texts)]

@@ -105,6 +105,8 @@ class Sensitivity:
 
     Parameters
     ----------
+    drawn, values
+        The factors, and their values in every run, shape (n_factors, n_runs) [unit of each factor].
     measures
         Shape (asked, years, measures of the method, effects), NaN where one is not defined.
     used
@@ -116,6 +118,8 @@ class Sensitivity:
     task: Task
     asking: Asking
     design: Design
+    drawn: tuple[Factor, ...]
+    values: Floats
     effects: tuple[Effect, ...]
     asked: tuple[Asked, ...]
     years: tuple[int, ...]
@@ -217,6 +221,8 @@ def explain(
             task=task,
             asking=asking,
             design=design,
+            drawn=drawn,
+            values=values,
             effects=name_effects(drawn, design),
             asked=asked,
             years=store.years,

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 STRONGEST = 10  # factors that are printed for a target
 MIXED = 0.5  # [-] of mu*: where |mu| is smaller, a factor works either way
-SHOWN_FAILURES = 20
 _STRENGTH = {"morris": "mu_star", "sobol": "ST"}
 _FACTOR = Words(zh="因素", en="factor")
 _POINTS = Words(zh="百分点", en="percentage points")
@@ -34,7 +33,8 @@ _POINTS = Words(zh="百分点", en="percentage points")
 
 def write_sensitivity(folder: Path, found: Sensitivity, languages: Sequence[Language]) -> None:
     """Write tables, figures (in `languages`; none, no figures) and `run.json` into a folder that is there."""
-    for name, table in zip(SENSITIVITY_TABLES, (effect_table(found), factor_table(found)), strict=True):
+    made = (effect_table(found), factor_table(found), failure_table(found))
+    for name, table in zip(SENSITIVITY_TABLES, made, strict=True):
         write_table(folder / name, table)
     if languages:
         from urbsim.output.ensemble_figures import write_tornados
@@ -47,12 +47,9 @@ def write_sensitivity(folder: Path, found: Sensitivity, languages: Sequence[Lang
         "method": asking.method,
         "n": found.design.n,
         "seed": asking.seed,
-        "factors": sum(len(effect.factors) for effect in found.effects),
+        "factors": len(found.drawn),
         "runs": found.runs,
-        "failed_runs": len(found.failures),
-        "failures": [
-            {"run": run, "why": why} for run, why in sorted(found.failures.items())[:SHOWN_FAILURES]
-        ],
+        "failures": len(found.failures),
     }
     write_facts(folder, facts)
 
@@ -100,6 +97,16 @@ def factor_table(found: Sensitivity) -> Table:
         )
         for effect in found.effects
         for factor in effect.factors
+    ]
+    return header, rows
+
+
+def failure_table(found: Sensitivity) -> Table:
+    """Give the runs that did not come to an end, each with the reason and the values of its factors."""
+    header = ("run", "reason", *(factor.label for factor in found.drawn))
+    rows: list[tuple[Cell, ...]] = [
+        (run, why, *(float(value) for value in found.values[:, run]))
+        for run, why in sorted(found.failures.items())
     ]
     return header, rows
 
@@ -219,7 +226,7 @@ def _heading(found: Sensitivity, one: Asked, target: Target | None, year: int, l
 
 def _took(found: Sensitivity, language: Language) -> str:
     method = {"morris": "Morris", "sobol": "Sobol'"}[found.asking.method]
-    count, seconds = sum(len(effect.factors) for effect in found.effects), f"{found.seconds:.1f}"
+    count, seconds = len(found.drawn), f"{found.seconds:.1f}"
     if language == "zh":
         return f"{method}法：{count}个因素，{found.runs:,}次模拟，{seconds}秒。"
     return f"{method}: {count} factors, {found.runs:,} runs, {seconds} s."

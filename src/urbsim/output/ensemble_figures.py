@@ -254,7 +254,7 @@ def draw_fans(fans: Sequence[Fan], language: Language) -> Figure:
         label_ends(panels[0][0], ends)
     set_legend(figure, [*_fan_keys(fans, alone, together, language)])
     title = _fan_title(fans, language) + (f" [{unit}]" if unit and not together else "")
-    figure.suptitle(wrap(title, int(0.75 * letters_of(figure))), x=0.01, ha="left")
+    figure.suptitle(wrap(title, int(0.7 * letters_of(figure))), x=0.01, ha="left")
     return figure
 
 
@@ -296,7 +296,7 @@ def draw_tornado(tornado: Tornado, language: Language) -> Figure | None:
     axes.set_title(_tornado_facts(tornado, len(bars), language))
     set_legend(figure, [*_tornado_keys(bars, tornado.method, language)])
     title = f"{_heading(tornado.area, tornado.indicator, language, tornado.year)}{COLON[language]}"
-    figure.suptitle(wrap(title + _leaders(bars, language), int(0.8 * letters_of(figure))), x=0.01, ha="left")
+    figure.suptitle(wrap(title + _leaders(bars, language), int(0.7 * letters_of(figure))), x=0.01, ha="left")
     return figure
 
 
@@ -328,7 +328,7 @@ def draw_effects(effects: Effects, language: Language) -> Figure | None:
         set_legend(figure, lines)
     title = f"{_heading(effects.area, effects.indicator, language)}{COLON[language]}"
     told = _change(effects, np.nan_to_num(values), language)
-    figure.suptitle(wrap(title + told, int(0.8 * letters_of(figure))), x=0.01, ha="left")
+    figure.suptitle(wrap(title + told, int(0.7 * letters_of(figure))), x=0.01, ha="left")
     return figure
 
 

@@ -31,7 +31,7 @@ VALIDATION_TABLES = (
     *("scores.csv", "model_and_history.csv", "acceptance.csv"),
     *("parameters.csv", "outside_paths.csv"),
 )
-SENSITIVITY_TABLES = ("sensitivity.csv", "factors.csv")
+SENSITIVITY_TABLES = ("sensitivity.csv", "factors.csv", "failures.csv")
 SAMPLE_TABLES = ("percentiles.csv", "probabilities.csv", "draws.csv", "failures.csv")
 OWN = frozenset(
     (
