@@ -112,7 +112,8 @@ def measure_areas(
             with np.errstate(divide="ignore", invalid="ignore"):
                 value = value / sums(parts[1], fold(divisor), indicator.total, select)
         values = indicator.scale * value
-        values[~np.isfinite(values)] = np.nan
+        if not (finite := np.isfinite(values)).all():
+            values[~finite] = np.nan
         if not regional:
             values[[area != place.name for area in areas]] = np.nan
         yield indicator, values
