@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from urbsim import batch
 from urbsim.errors import ScenarioError
 from urbsim.study.amount import Amount
 from urbsim.study.scenario import Scenario
@@ -162,6 +164,20 @@ def test_what_is_uncertain_and_swept_is_inherited_name_by_name(tmp_path: Path) -
     assert drawn == {"a": "uniform", "b": "normal", "e": "uniform"}
     assert {one.name: len(one.amounts) for one in scenario.sweep} == {"D": 1, "f": 2}
     assert [group.names for group in scenario.correlated] == [("a", "b")]
+
+
+def test_the_examples_of_the_page_fit_the_shipped_place(tmp_path: Path) -> None:
+    page = Path("docs/formats.md").read_text(encoding="utf-8")
+    part = page.partition("### What is uncertain")[2].partition("\n## ")[0]
+    examples = re.findall(r"```yaml\n(.*?)```", part, re.DOTALL)
+
+    runs = []
+    for number, example in enumerate(examples):
+        head = "" if example.startswith("name:") else f"name: example-{number}\nextends: baseline\n"
+        (tmp_path / "example.yaml").write_text(head + example, encoding="utf-8")
+        runs.append(len(batch.prepare([read_scenario(tmp_path / "example.yaml", (Path("scenarios"),))])))
+
+    assert runs == [1, 48]
 
 
 def test_all_that_is_wrong_with_the_new_keys_is_told_at_once(tmp_path: Path) -> None:
