@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from urbsim.analysis.sensitivity import LEAST, Design, Method, make_design, measure_effects
+from urbsim.analysis.sensitivity import LEAST, Design, Method, make_design, measure_years
 from urbsim.batch import Task, prepare, read_scenarios
 from urbsim.engine.ensemble import ENSEMBLE_RTOL
 from urbsim.engine.solve import CONTROLLED
@@ -216,7 +219,7 @@ def explain(
         except TooFewRunsError:
             shutil.rmtree(results)  # to go on with them would end the same way
             raise
-        measures, used = _measure(design, asked, store)
+        measures, used = _measure(design, asked, store, jobs)
         found = Sensitivity(
             task=task,
             asking=asking,
@@ -357,15 +360,20 @@ def _ready(scenario: Scenario | str | Path) -> Task:
     return task
 
 
-def _measure(design: Design, asked: Sequence[Asked], store: Store) -> tuple[Floats, Ints]:
-    """Give the measures of everything asked in every year, and of how many blocks they are."""
-    found = [
-        [measure_effects(design, values) for values in store.read([(one.indicator.id, one.area)])[0]]
-        for one in asked
-    ]
-    measures = np.array([[values for values, _ in by_year] for by_year in found])
-    used = np.array([[count for _, count in by_year] for by_year in found])
-    return measures, used
+def _measure(design: Design, asked: Sequence[Asked], store: Store, jobs: int) -> tuple[Floats, Ints]:
+    """Give the measures of everything asked in every year, and of how many blocks they are.
+
+    The bootstrap of many Sobol' indices takes longer than the runs, and is shared among processes.
+    """
+    series = (store.read([(one.indicator.id, one.area)])[0] for one in asked)
+    if design.method == "sobol" and jobs > 1 and len(asked) > 1:
+        light = replace(design, points=np.empty((0, len(design.groups))))  # Sobol' indices need no points
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(jobs, len(asked)), mp_context=context) as pool:
+            found = list(pool.map(measure_years, repeat(light), series))
+    else:
+        found = [measure_years(design, values) for values in series]
+    return np.array([measures for measures, _ in found]), np.array([used for _, used in found])
 
 
 def _fingerprint(
