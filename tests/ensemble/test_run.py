@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,9 +151,11 @@ def test_a_store_is_opened_again_and_read_in_blocks(tiny: Path, monkeypatch: pyt
     written = run(rates(), tiny / "out")
 
     store = open_store(tiny / "out")
-    together = list(store.blocks())
+    pool = ThreadPoolExecutor(2)
+    together = [(id_, areas, values.copy()) for id_, areas, values in store.blocks(pool)]
     monkeypatch.setattr("urbsim.ensemble.store.ROOM", 2 * 16 * 10 * 8)
-    apart = list(store.blocks())
+    monkeypatch.setattr("urbsim.ensemble.store.MORE_ROOM", 3 * 16 * 10 * 8)
+    apart = [(id_, areas, values.copy()) for id_, areas, values in store.blocks(pool)]
 
     assert store.runs == written.runs == 10
     assert len(apart) == 2 * len(together) == 8

@@ -94,7 +94,8 @@ def sample(
             names=tuple(names),
             seconds=working,
             runs=sum(one.done - one.before for one in told.values()),
-            workers=cluster or f"{jobs} process" + "es" * (jobs > 1),
+            jobs=jobs,
+            cluster=cluster,
         )
         write_sample(results, sampled, sampling, made, languages)
     return Sample(

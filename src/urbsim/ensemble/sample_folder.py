@@ -38,14 +38,15 @@ class Made:
         Folder of the runs of each scenario below `runs`.
     runs, seconds
         Runs that were done this time, and the wall time that they took.
-    workers
-        Who did them.
+    jobs, cluster
+        Processes of this machine, and address of a Dask scheduler, that did them.
     """
 
     names: tuple[str, ...]
     runs: int
     seconds: float
-    workers: str
+    jobs: int
+    cluster: str | None
 
 
 def write_sample(
@@ -61,7 +62,7 @@ def write_sample(
     }
     percentiles = tuple(f"p{p:02d}" for p in PERCENTILES)
     header = (*HEAD, "runs", "mean", "sd", *percentiles, *ORIGIN)
-    write_table(folder / "percentiles.csv", (header, _percentile_rows(sampled, shown)))
+    write_table(folder / "percentiles.csv", (header, _percentile_rows(sampled, shown, made.jobs)))
     write_table(
         folder / "probabilities.csv",
         (
@@ -91,11 +92,13 @@ def write_sample(
     write_facts(folder, _facts(sampled, sampling, made))
 
 
-def _percentile_rows(sampled: Sequence[Sampled], shown: dict[tuple[int, str, str], Spread | None]) -> Rows:
+def _percentile_rows(
+    sampled: Sequence[Sampled], shown: dict[tuple[int, str, str], Spread | None], jobs: int
+) -> Rows:
     for position, one in enumerate(sampled):
         units = {indicator.id: indicator.unit for indicator in one.member.task.study.indicators}
         name, origin = one.member.scenario.name, _origin(one)
-        for spread in spreads(one.store):
+        for spread in spreads(one.store, jobs):
             if (position, spread.indicator, spread.area) in shown:
                 shown[position, spread.indicator, spread.area] = spread
             for at, year in enumerate(spread.years):
@@ -210,7 +213,8 @@ def _facts(sampled: Sequence[Sampled], sampling: Sampling, made: Made) -> dict[s
         "indicators": list(sampling.indicators) or "all",
         "done_this_time": made.runs,
         "runs_per_second": round(made.runs / made.seconds, 1),
-        "workers": made.workers,
+        "jobs": made.jobs,
+        "cluster": made.cluster,
         "scenarios": [
             {
                 **origin_facts(_outcome(one)),

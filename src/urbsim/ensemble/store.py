@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from urbsim.study.text_file import shown
 
 Floats = npt.NDArray[np.float64]
 ROOM = 80_000_000  # [bytes] of values that are read at a time
+MORE_ROOM = 240_000_000  # [bytes] where the areas of one indicator do not fit into that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,31 +61,37 @@ class Store:
                 ].T
         return found
 
-    def blocks(self) -> Iterator[tuple[str, tuple[str, ...], Floats]]:
-        """Give every indicator, some areas at a time, as (areas, years, runs); in bounded memory."""
-        each = len(self.years) * self.runs * 8
-        at_once = max(1, ROOM // each)  # series
-        if at_once < len(self.areas):
-            for id_ in self.indicators:
-                for first in range(0, len(self.areas), at_once):
-                    areas = self.areas[first : first + at_once]
-                    yield id_, areas, self._block((id_,), slice(first, first + at_once))[0]
-            return
-        together = at_once // len(self.areas)
+    def blocks(self, pool: Executor) -> Iterator[tuple[str, tuple[str, ...], Floats]]:
+        """Give every indicator, in as many areas at a time as there is room for, as (areas, years, runs).
+
+        The values are in a place that is used again for the next ones. `pool` has the threads that read.
+        """
+        each = len(self.years) * self.runs  # numbers of a series
+        fitting = max(1, ROOM // (8 * each))  # series
+        if fitting < len(self.areas):  # every group of areas reads the whole files again
+            fitting = min(len(self.areas), max(1, MORE_ROOM // (8 * each)))
+        together = max(1, fitting // len(self.areas))  # indicators
+        room = np.empty(each * min(fitting, together * len(self.areas)))
         for first in range(0, len(self.indicators), together):
             ids = self.indicators[first : first + together]
-            for id_, values in zip(ids, self._block(ids, slice(None)), strict=True):
-                yield id_, self.areas, values
+            for start in range(0, len(self.areas), fitting):
+                areas = self.areas[start : start + fitting]
+                shape = (len(ids), len(areas), len(self.years), self.runs)
+                found = room[: int(np.prod(shape))].reshape(shape)
+                some = slice(start, start + fitting)
+                for _ in pool.map(partial(_fill, found, ids, some), self.parts):
+                    pass
+                for id_, values in zip(ids, found, strict=True):
+                    yield id_, areas, values
 
-    def _block(self, ids: Sequence[str], areas: slice) -> Floats:
-        count = len(self.areas[areas])
-        found = np.empty((len(ids), count, len(self.years), self.runs))
-        for part in self.parts:
-            columns = read_values(part, ids)
-            for position, id_ in enumerate(ids):
-                values = columns[id_][:, areas]
-                found[position, ..., part.first : part.first + part.runs] = np.moveaxis(values, 0, -1)
-        return found
+
+def _fill(found: Floats, ids: Sequence[str], areas: slice, part: Part) -> None:
+    columns = read_values(part, ids)
+    for position, id_ in enumerate(ids):
+        values = columns[id_][:, areas].reshape(part.runs, -1)
+        turned = np.ascontiguousarray(values.T)  # while it is in the cache of the processor
+        runs = slice(part.first, part.first + part.runs)
+        found[position, ..., runs] = turned.reshape(*found.shape[1:3], part.runs)
 
 
 def open_store(folder: Path) -> Store:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -85,16 +87,16 @@ class Chance:
         return float(bounds.low), float(bounds.high)
 
 
-def spreads(store: Store) -> Iterator[Spread]:
-    """Give the spread of every indicator in every area; exactly, and in bounded memory."""
+def spreads(store: Store, jobs: int = 1) -> Iterator[Spread]:
+    """Give the spread of every indicator in every area; exactly, in bounded memory, by so many threads."""
     kept = _kept(store)
-    for indicator, areas, block in store.blocks():
-        values = block if kept is None else block[..., kept]
-        for area, by_year in zip(areas, values, strict=True):
-            yield _spread(indicator, area, store.years, by_year)
+    with ThreadPoolExecutor(jobs) as pool:
+        for indicator, areas, block in store.blocks(pool):
+            values = block if kept is None else block[..., kept]
+            yield from pool.map(partial(_spread, indicator, store.years), areas, values)
 
 
-def _spread(indicator: str, area: str, years: tuple[int, ...], values: Floats) -> Spread:
+def _spread(indicator: str, years: tuple[int, ...], area: str, values: Floats) -> Spread:
     """Work out a spread from values of shape (n_years, n_runs), which are lost by that."""
     values.sort(axis=1)  # NaN goes to the end; with vector instructions faster than a search for a few ranks
     counts = np.array([np.searchsorted(row, np.nan) for row in values])
