@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pytest
 
 from urbsim.analysis.sensitivity import MEASURES, Design, Method, make_design, measure_effects
-from urbsim.analysis.sensitivity_run import Asking, explain, refuse_too_few
+from urbsim.analysis.sensitivity_run import Asking, explain, find_asked, refuse_too_few
+from urbsim.batch import prepare, read_scenarios
 from urbsim.cli import DONE, FAILED, WRONG_INPUT
 from urbsim.ensemble.run import Progress
 from urbsim.errors import InputError, RunError
@@ -345,8 +346,25 @@ def test_the_command_writes_tables_and_figures_and_prints_what_matters(
     assert not list(Path().glob(".out*"))
 
 
-def test_effects_are_those_of_runs_with_the_same_values(tiny: Path) -> None:
-    """Before the first policy year no lever moves anything, and what is not moved has no index."""
+@pytest.mark.parametrize(
+    ("names", "years"),
+    [((), (2025, 2035)), (("urbanization_rate",), (2025, 2035)), (("t2",), (2035,)), (("mood",), (2035,))],
+)
+def test_a_target_may_have_the_name_of_its_indicator(
+    names: tuple[str, ...], years: tuple[int, ...], tiny: Path
+) -> None:
+    table = Path("models/places/tiny/targets.csv")
+    text = table.read_text(encoding="utf-8").replace("T1,", "urbanization_rate,")
+    table.write_text(text, encoding="utf-8")
+    (task,) = prepare(read_scenarios(["scenarios/baseline.yaml"]))
+
+    first = find_asked(task, names)[0]
+
+    assert first.years(2035) == years
+
+
+def test_what_no_factor_moves_yet_has_empty_cells(tiny: Path) -> None:
+    """Before the first policy year no lever moves anything, and the base year is what it is."""
     found = explain(write(TINY), Path("out"), Asking(method="sobol", n=16, targets=("T2",)))
 
     (asked,) = found.asked

@@ -266,8 +266,7 @@ def find_asked(task: Task, names: Sequence[str]) -> tuple[Asked, ...]:
     found: dict[tuple[str, str], list[Target]] = {}
     problems: list[Problem] = []
     for name in names or [target.indicator for target in targets]:
-        meant = [t for t in targets if t.id and fold(t.id) == fold(name)]
-        meant = meant or [t for t in targets if fold(t.indicator) == fold(name)]
+        meant = [t for t in targets if fold(name) in (fold(t.id), fold(t.indicator))]
         for target in meant:
             listed = found.setdefault((fold(target.indicator), place.area(target.region)), [])
             listed.extend([target] * (target not in listed))

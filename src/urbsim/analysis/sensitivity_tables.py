@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from rich.table import Table as Grid
@@ -145,7 +145,7 @@ def tornados(found: Sensitivity) -> Iterator[Tornado]:
                         confidence=float(confidence[i]),
                         first=float(measures["S1"][i]) if sobol else None,
                         first_confidence=float(measures["S1_conf"][i]) if sobol else None,
-                        direction=None if sobol else direction(measures["mu"][i], strength[i]),
+                        direction=None if sobol else direction(float(measures["mu"][i]), float(strength[i])),
                     )
                     for i, effect in enumerate(found.effects)
                     if math.isfinite(strength[i])
@@ -171,15 +171,21 @@ def effects_over_time(found: Sensitivity) -> Iterator[Effects]:
         )
 
 
-def direction(mu: float, mu_star: float) -> Any:
+def direction(mu: float, mu_star: float) -> Literal[-1, 0, 1] | None:
     """Say whether a factor raises an output (1), lowers it (-1) or does either (0), by Morris.
+
+    None for factors together, of which each goes its own way.
 
     Examples
     --------
     >>> direction(-2.0, 2.1), direction(0.3, 2.1), direction(float("nan"), 2.1)
-    (-1, 0, 0)
+    (-1, 0, None)
     """
-    return int(np.sign(mu)) if abs(mu) >= MIXED * mu_star else 0
+    if not math.isfinite(mu):
+        return None
+    if abs(mu) < MIXED * mu_star:
+        return 0
+    return 1 if mu > 0 else -1
 
 
 def _at(found: Sensitivity, position: int, year: int) -> dict[str, Any]:

@@ -66,6 +66,7 @@ _ODDS = Words(zh="规划目标及达到目标的模拟占比", en="plan target, 
 _RAISES = Words(zh="使其上升", en="raises it")
 _LOWERS = Words(zh="使其下降", en="lowers it")
 _EITHER = Words(zh="方向不定", en="either way")
+_TOGETHER = Words(zh="相关因素合计", en="correlated factors together")
 _TOTAL = Words(zh="总效应", en="total effect")
 _FIRST = Words(zh="一阶效应", en="first-order effect")
 _CONFIDENCE = Words(zh="95%置信区间", en="95 % confidence")
@@ -141,7 +142,8 @@ class Bar:
     first, first_confidence
         The first-order effect of Sobol [-].
     direction
-        Of Morris: 1 where the factor raises the indicator, -1 where it lowers it, 0 where it does either.
+        Of Morris: 1 where the factor raises the indicator, -1 where it lowers it, 0 where it does either;
+        None of correlated factors together.
     """
 
     factor: Words
@@ -531,8 +533,10 @@ def _direction_look(direction: int | None) -> dict[str, Any]:
     looks: dict[int | None, dict[str, Any]] = {
         1: {"facecolor": RAISES},
         -1: {"facecolor": LOWERS, "hatch": "///", "edgecolor": "white", "linewidth": 0.0},
+        0: {"facecolor": EITHER},
+        None: {"facecolor": COLOURS[3]},
     }
-    return looks.get(direction, {"facecolor": EITHER})
+    return looks[direction]
 
 
 def _sobol_bars(axes: Axes, bars: Sequence[Bar], heights: Floats, whisker: dict[str, Any]) -> None:
@@ -576,7 +580,7 @@ def _tornado_keys(bars: Sequence[Bar], method: Method, language: Language) -> It
         yield Patch(facecolor=COLOURS[1], label=_TOTAL[language])
         yield Patch(facecolor=COLOURS[6], label=_FIRST[language])
     else:
-        for direction, words in ((1, _RAISES), (-1, _LOWERS), (0, _EITHER)):
+        for direction, words in ((1, _RAISES), (-1, _LOWERS), (0, _EITHER), (None, _TOGETHER)):
             if any(bar.direction == direction for bar in bars):
                 yield Patch(label=words[language], **_direction_look(direction))
     yield Line2D(
