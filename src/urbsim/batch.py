@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from urbsim.assets import bundled, find_place
 from urbsim.engine.compile import System, compile_program
@@ -38,7 +39,7 @@ from urbsim.study.place import Place
 from urbsim.study.place_file import read_place
 from urbsim.study.plan import find_lever, mute, plan, slots_of
 from urbsim.study.reference import references_of
-from urbsim.study.report import Measured, measure
+from urbsim.study.report import measure, measure_areas
 from urbsim.study.scenario import Scenario
 from urbsim.study.scenario_file import UnreadableError, read_scenario
 from urbsim.study.sweep import expand, stack
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from urbsim.study.words import Language
+
+Floats = npt.NDArray[np.float64]
 
 log = logging.getLogger(__name__)
 
@@ -434,20 +437,20 @@ def _idle(tasks: Sequence[Task], schedule: Schedule) -> list[dict[str, str]]:
     """
     study = tasks[0].study
 
-    def measured(schedule: Schedule) -> list[Measured]:
+    def reported(schedule: Schedule) -> list[Floats]:
         trajectory = solve(study.system, schedule, solver="euler")
-        return [measure(trajectory, study.indicators, study.place, run) for run in range(len(tasks))]
+        areas = study.place.areas
+        return [values for _, values in measure_areas(trajectory, study.indicators, study.place, areas)]
 
     idle: list[dict[str, str]] = [{} for _ in tasks]
     levers = [lever for lever in study.levers if lever.id in tasks[0].scenario.levers]
     if not levers:
         return idle
-    with_all = measured(schedule)
+    with_all = reported(schedule)
     for lever in levers:
-        without = measured(mute(schedule, slots_of(lever, study.place, study.system)))
-        same = [_same(one, other) for one, other in zip(with_all, without, strict=True)]
+        same = _same(with_all, reported(mute(schedule, slots_of(lever, study.place, study.system))))
         swept = (find_lever(one.name, study.levers) for one in tasks[0].scenario.swept)
-        if lever in swept and not all(same):
+        if lever in swept and not same.all():
             continue
         for number, task in enumerate(tasks):
             if same[number]:
@@ -469,13 +472,13 @@ def _why_idle(lever: Lever, task: Task) -> str:
     return f"moves nothing: it is already {span} in {task.study.place.name}"
 
 
-def _same(one: Measured, other: Measured) -> bool:
-    return all(
-        np.allclose(
-            a.values, b.values, rtol=0, atol=SAME * np.nanmax(np.abs(a.values), initial=0), equal_nan=True
-        )
-        for a, b in zip(one.series, other.series, strict=True)
-    )
+def _same(one: Sequence[Floats], other: Sequence[Floats]) -> npt.NDArray[np.bool_]:
+    """Tell of each run whether all indicators, (areas, times, runs) each, are the same."""
+    same = np.ones(one[0].shape[-1] if one else 0, dtype=bool)
+    for a, b in zip(one, other, strict=True):
+        size = np.abs(np.nan_to_num(a)).max(axis=1, keepdims=True)
+        same &= ((np.abs(a - b) <= SAME * size) | (np.isnan(a) & np.isnan(b))).all(axis=(0, 1))
+    return same
 
 
 def _run_chunk(scenarios: tuple[Scenario, ...], options: Options) -> list[Outcome]:

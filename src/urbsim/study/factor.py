@@ -100,6 +100,8 @@ def factors(
     ScenarioError
         Every uncertain entry and correlated group that does not fit the place or the model.
     """
+    if not scenario.uncertain and not scenario.correlated:
+        return ()
     problems: list[Problem] = []
     context = _Context(scenario, place, levers, system, schedule)
     entries: dict[str, list[Uncertain]] = {}
