@@ -150,7 +150,7 @@ def tornados(found: Sensitivity) -> Iterator[Tornado]:
                     for i, effect in enumerate(found.effects)
                     if math.isfinite(strength[i])
                 ),
-                runs=found.runs - len(found.failures),
+                runs=int(found.used[position, found.years.index(year)]) * found.design.block,
             )
 
 
