@@ -21,6 +21,7 @@ from urbsim.ensemble.summary import chances
 from urbsim.ensemble.work_folder import Fingerprint, work_folder
 from urbsim.ensemble.workers import Work, open_workers
 from urbsim.errors import InputError, Problem, suggestion
+from urbsim.study.doubt import draw_doubts
 from urbsim.study.draw import to_values, unit_sample
 from urbsim.study.factor import factors
 from urbsim.study.scenario import Scenario
@@ -69,7 +70,7 @@ def sample(
     """
     begun = time.perf_counter()
     members = draw(scenarios, sampling)
-    for doubt in dict.fromkeys(doubt for m in members for doubt in (*m.task.study.doubts, *m.task.doubts)):
+    for doubt in dict.fromkeys(doubt for member in members for doubt in _doubts(member)):
         log.warning(doubt)
     names = folder_names([member.scenario.name for member in members])
     told: dict[str, Progress] = {}
@@ -107,6 +108,12 @@ def sample(
         sampling=sampling,
         seconds=time.perf_counter() - begun,
     )
+
+
+def _doubts(member: Member) -> tuple[str, ...]:
+    task, study = member.task, member.task.study
+    drawn = draw_doubts(task.scenario, study.place, study.system, task.schedule, member.factors)
+    return (*study.doubts, *task.doubts, *drawn)
 
 
 def draw(scenarios: Iterable[Scenario | str | Path], sampling: Sampling) -> tuple[Member, ...]:
