@@ -15,7 +15,7 @@ from urbsim.assets import find_place
 from urbsim.batch import Study, read_study
 from urbsim.engine.ensemble import solve_ensemble
 from urbsim.engine.schedule import Schedule
-from urbsim.ensemble.part_file import keep, part_bytes, write_part
+from urbsim.ensemble.part_file import Content, keep, part_bytes, write_part
 from urbsim.ensemble.recipe import Job, Recipe, content_of, digest
 from urbsim.errors import InputError, Problem
 from urbsim.names import fold
@@ -112,19 +112,17 @@ def make_ready(recipe: Recipe, factors: tuple[Factor, ...], study: Study, schedu
 
 def run_chunk(chunk: Chunk) -> bytes:
     """Give the Parquet file of a chunk; what it needs to get ready is kept for the next one."""
-    return part_bytes(*solve_chunk(chunk, _ready(chunk.job)))
+    return part_bytes(solve_chunk(chunk, _ready(chunk.job)))
 
 
 def write_chunk(chunk: Chunk, folder: Path, ready: Ready | None = None) -> None:
     """Write the Parquet file of a chunk, in this process or one on the same machine."""
     solved = solve_chunk(chunk, ready or _ready(chunk.job))
-    keep(folder, chunk.index, lambda path: write_part(path, *solved))
+    keep(folder, chunk.index, lambda path: write_part(path, solved))
 
 
-def solve_chunk(
-    chunk: Chunk, ready: Ready
-) -> tuple[str, int, tuple[int, ...], tuple[str, ...], dict[str, Floats], dict[int, str]]:
-    """Solve and measure the runs of a chunk; gives what `write_part` takes."""
+def solve_chunk(chunk: Chunk, ready: Ready) -> Content:
+    """Solve and measure the runs of a chunk."""
     runs = chunk.values.shape[1]
     schedule = ready.references.follow(apply_draws(ready.schedule, ready.factors, chunk.values))
     recipe = ready.recipe
@@ -134,8 +132,14 @@ def solve_chunk(
     for indicator, found in measure_areas(done.trajectory, ready.indicators, ready.study.place, areas):
         by_run = np.ascontiguousarray(found.reshape(-1, runs).T)
         values[indicator.id] = by_run.reshape(runs, len(areas), len(years))
-    failures = {chunk.first + run: why for run, why in done.failures.items()}
-    return chunk.digest, chunk.first, years, areas, values, failures
+    return Content(
+        chunk=chunk.digest,
+        first=chunk.first,
+        areas=areas,
+        years=years,
+        values=values,
+        failures={chunk.first + run: why for run, why in done.failures.items()},
+    )
 
 
 _preparing = threading.Lock()  # the threads of a worker get ready once

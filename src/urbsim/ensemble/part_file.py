@@ -44,6 +44,26 @@ class Part:
     footer: Any
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a file holds.
+
+    Parameters
+    ----------
+    chunk, first, failures
+        As of a `Part`.
+    values
+        By indicator, of shape (n_runs, n_areas, n_years) [unit of the indicator]; NaN where there is none.
+    """
+
+    chunk: str
+    first: int
+    areas: tuple[str, ...]
+    years: tuple[int, ...]
+    values: Mapping[str, Floats]
+    failures: Mapping[int, str]
+
+
 def part_name(index: int) -> str:
     """Give the name of the file of a chunk."""
     return f"part-{index:05d}.parquet"
@@ -56,57 +76,38 @@ def keep(folder: Path, index: int, write: Callable[[Path], object]) -> None:
     beside.replace(folder / part_name(index))
 
 
-def part_bytes(
-    chunk: str,
-    first: int,
-    years: Sequence[int],
-    areas: Sequence[str],
-    values: Mapping[str, Floats],
-    failures: Mapping[int, str],
-) -> bytes:
-    """Give the content of a file, as `write_part` writes it."""
+def part_bytes(content: Content) -> bytes:
+    """Give the bytes of a file, as `write_part` writes them."""
     sink = pa.BufferOutputStream()
-    write_part(sink, chunk, first, years, areas, values, failures)
+    write_part(sink, content)
     return bytes(memoryview(sink.getvalue()))
 
 
-def write_part(
-    sink: Any,
-    chunk: str,
-    first: int,
-    years: Sequence[int],
-    areas: Sequence[str],
-    values: Mapping[str, Floats],
-    failures: Mapping[int, str],
-) -> None:
-    """Write a row per run, area and year, in that order, and a column per indicator.
+def write_part(sink: Any, content: Content) -> None:
+    """Write a row per run, area and year, in that order, and a column per indicator; NaN becomes null.
 
-    Compression would save a third of the room at most, and cost more time than measuring and writing.
-
-    Parameters
-    ----------
-    values
-        By indicator, of shape (n_runs, n_areas, n_years) [unit of the indicator]; NaN becomes null.
+    Compression would save a fifth of the room, and cost more time than all else that is written.
     """
-    runs = len(next(iter(values.values())))
+    areas, years = content.areas, content.years
+    runs = len(next(iter(content.values.values())))
     cells = len(areas) * len(years)
     codes = np.tile(np.repeat(np.arange(len(areas), dtype=np.int16), len(years)), runs)
     columns: dict[str, Any] = {
-        RUN: pa.array(np.repeat(np.arange(first, first + runs, dtype=np.int32), cells)),
+        RUN: pa.array(np.repeat(np.arange(content.first, content.first + runs, dtype=np.int32), cells)),
         REGION: pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(areas, pa.string())),
         YEAR: pa.array(np.tile(np.array(years, dtype=np.int16), len(areas) * runs)),
     }
-    for id_, given in values.items():
+    for id_, given in content.values.items():
         flat = given.reshape(-1)
         nothing = np.isnan(flat)
         columns[id_] = pa.array(flat, mask=nothing if nothing.any() else None)
     said = {
-        "chunk": chunk,
-        "first": first,
+        "chunk": content.chunk,
+        "first": content.first,
         "runs": runs,
-        "areas": list(areas),
-        "years": list(years),
-        "failures": {str(run): why for run, why in sorted(failures.items())},
+        "areas": areas,
+        "years": years,
+        "failures": {str(run): why for run, why in sorted(content.failures.items())},
     }
     table = pa.table(columns).replace_schema_metadata({KEY: json.dumps(said, ensure_ascii=False)})
     pq.write_table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib.metadata import version
@@ -53,33 +53,45 @@ class Job:
         Folder of the place; a worker that has no such folder takes its own place of that name.
     content
         Hash of each thing that the results follow from; a worker that has others refuses.
+    digest
+        Hash of all that the runs follow from, but for the values of their factors.
     """
 
     recipe: Recipe
     factors: tuple[Factor, ...]
     place: Path
     content: Mapping[str, str]
+    digest: str
 
-    @property
-    def digest(self) -> str:
-        """Give the hash of all that the runs follow from, but for the values of their factors."""
-        recipe = self.recipe
-        return digest((self.content, recipe.solver, recipe.rtol, recipe.series, self.factors))
+
+def job_of(recipe: Recipe, factors: Sequence[Factor], study: Study, schedule: Schedule) -> Job:
+    """Give the job of running a recipe, whose scenario has this schedule."""
+    content = content_of(study, schedule)
+    return Job(
+        recipe=recipe,
+        factors=tuple(factors),
+        place=study.place.folder.resolve(),
+        content=content,
+        digest=digest((content, recipe.solver, recipe.rtol, recipe.series, tuple(factors))),
+    )
 
 
 def content_of(study: Study, schedule: Schedule) -> dict[str, str]:
     """Give the hash of each thing that runs follow from; not of where it lies."""
     place = study.place
     beside = place.model.parent
-    paths = [(p.variable, p.region, p.elements, p.year, p.value) for p in place.paths]
     areas = (place.name, tuple(place.regions), [(name, g.regions) for name, g in place.groups.items()])
+    fitted = [row for set_ in place.sets.values() for row in set_.estimates]
+    numbers = [(n.variable, n.region, n.elements, n.base_year, n.value) for n in place.numbers]
+    numbers += [(e.variable, e.region, e.elements, None, e.value) for e in fitted]
+    paths = [(p.variable, p.region, p.elements, p.year, p.value) for p in place.paths]
     return {
         "urbsim": urbsim.__version__,
         "source of urbsim": _source(),
         **{name: version(name) for name in LIBRARIES},
         "model": _hash(place.model.read_bytes()),
         "indicators": _hash((beside / "indicators.yaml").read_bytes()),
-        "place": digest((areas, paths)),
+        "place": digest(repr((areas, numbers, paths))),
         "inputs": digest(schedule),
     }
 

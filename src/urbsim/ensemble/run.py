@@ -12,7 +12,7 @@ import numpy.typing as npt
 from urbsim.batch import Task, prepare
 from urbsim.ensemble.chunk import Chunk, Ready, make_ready, runs_per_chunk, write_chunk
 from urbsim.ensemble.part_file import Part, part_name, read_part
-from urbsim.ensemble.recipe import Job, Recipe, content_of
+from urbsim.ensemble.recipe import Job, Recipe, job_of
 from urbsim.ensemble.store import Store
 from urbsim.ensemble.workers import Work, open_workers
 from urbsim.errors import InputError, Problem
@@ -82,12 +82,7 @@ def run_ensemble(
     if task is None:
         (task,) = prepare([recipe.scenario])
     ready = make_ready(recipe, tuple(factors), task.study, task.schedule)
-    job = Job(
-        recipe=recipe,
-        factors=tuple(factors),
-        place=task.study.place.folder.resolve(),
-        content=content_of(task.study, task.schedule),
-    )
+    job = job_of(recipe, factors, task.study, task.schedule)
     chunks = cut(job, values, per_chunk or runs_per_chunk(task.study))
     parts = _kept(chunks, folder, resume=resume)
     before = sum(part.runs for part in parts.values())
