@@ -30,6 +30,7 @@ from urbsim.model.equations import Model
 from urbsim.model.read import read_model
 from urbsim.names import fold
 from urbsim.study.place import Number, Place
+from urbsim.study.reference import references_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,8 +40,6 @@ TABLE = "parameters.csv"
 START, STOP = 2020, 2035
 SHOWN = 15
 LITTLE = 0.01  # points
-ROUNDS = 4  # a reference of a reference needs one more
-PREFIX = "reference "
 BLOCK = re.compile(r"<!-- sensitivity made from ([0-9a-f]*) -->\n.*?<!-- end of sensitivity -->", re.DOTALL)
 SKETCH = b"\\\\\\---///"
 
@@ -119,8 +118,7 @@ def measure(study: batch.Study, model: Model) -> tuple[float, list[Effect]]:
             for row in rows:
                 value = getattr(row, end)
                 slots(system, place, row, inputs)[..., column] = row.value if value is None else value
-    settle(system, inputs)
-    rates = rate(system, inputs)
+    rates = rate(study, inputs)
     own = float(rates[0])
     effects = [
         Effect(variable=rows[0].variable, rows=rows, at_low=float(low), at_high=float(high))
@@ -161,27 +159,11 @@ def slots(system: System, place: Place, row: Number, inputs: Floats) -> Floats:
     return part[tuple(index)]
 
 
-def settle(system: System, inputs: Floats) -> None:
-    """Work out the references of every run: what their variables are at the end of 2020."""
-    variables = {fold(output.name): output.name for output in system.outputs}
-    names = {
-        constant.name: variables[fold(constant.name).removeprefix(PREFIX)]
-        for constant in system.constants
-        if fold(constant.name).startswith(PREFIX) and fold(constant.name).removeprefix(PREFIX) in variables
-    }
-    for _ in range(ROUNDS):
-        schedule = Schedule(start=START, stop=START + 1.0, save=np.array([float(START)]), inputs=inputs)
-        start = solve(system, schedule, solver="euler")
-        for name, variable in names.items():
-            constant = system.constant(name)
-            values = start[variable][..., 0, :].reshape(constant.size, -1)
-            inputs[constant.first : constant.first + constant.size] = values
-
-
-def rate(system: System, inputs: Floats) -> Floats:
+def rate(study: batch.Study, inputs: Floats) -> Floats:
     """Give the urbanization rate of the whole place in the last year of every run [%]."""
     schedule = Schedule(start=START, stop=STOP, save=np.array([float(STOP)]), inputs=inputs)
-    run = solve(system, schedule, solver="euler")
+    followed = references_of(study.place, study.system, START, None).follow(schedule)
+    run = solve(study.system, followed, solver="euler")
     urban, everyone = (run[name][:, -1, :].sum(axis=0) for name in ("Urban residents", "Residents"))
     return np.asarray(100 * urban / everyone)
 
