@@ -294,6 +294,15 @@ def test_two_processes_do_not_work_in_one_folder(rates: Path) -> None:
             sample([RATES], Path("out"), Sampling(runs=8, per_chunk=4), resume=True)
 
 
+def test_resuming_what_was_never_begun_begins_it(
+    rates: Path, urbsim: Urbsim, caplog: pytest.LogCaptureFixture
+) -> None:
+    status = urbsim("sample", RATES, "-n", 8, "--out", "out", "--resume", "--no-figures")
+
+    assert status == DONE
+    assert ".out.partial: nothing is left to go on with; begun from the start" in caplog.text
+
+
 def test_a_sample_begun_on_another_day_is_found_again(rates: Path, urbsim: Urbsim) -> None:
     interrupted(Path("results/2026-01-31-rates-sample"), Sampling(runs=8))
 

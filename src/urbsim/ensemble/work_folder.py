@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,8 @@ from typing import Any
 from urbsim.errors import InputError, Problem
 from urbsim.output.folder import check_folder, put_in_place
 from urbsim.study.text_file import shown
+
+log = logging.getLogger(__name__)
 
 MANIFEST, RESULTS, LOCK = "manifest.json", "results", "lock"
 Fingerprint = Mapping[str, str | int | float | None]
@@ -40,24 +43,28 @@ def work_folder(folder: Path, fingerprint: Fingerprint, *, resume: bool) -> Iter
     partial = partial_of(folder)
     manifest, results = partial / MANIFEST, partial / RESULTS
     told = json.dumps(fingerprint, ensure_ascii=False, indent=2)
-    begun = _read(manifest)
-    if begun is not None and results.is_dir():
-        if not resume:
-            what = "an interrupted run left its results here"
-            raise InputError(
-                Problem(what, shown(partial), f"go on with --resume, or delete {shown(partial)}")
-            )
-        _must_be_same(json.loads(told), begun, partial)
-    elif partial.exists():  # killed before it began, or after it had ended
-        shutil.rmtree(partial)
     results.mkdir(parents=True, exist_ok=True)
     with _locked(partial):
+        _check(partial, manifest, results, json.loads(told), resume=resume)
         beside = manifest.with_suffix(".new")
         beside.write_text(told + "\n", encoding="utf-8")
         beside.replace(manifest)
         yield results
         put_in_place(results, folder)
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _check(partial: Path, manifest: Path, results: Path, now: dict[str, Any], *, resume: bool) -> None:
+    """Refuse what is there and may not be gone on with."""
+    begun = _read(manifest)
+    if begun is None or not any(results.glob("**/part-*.parquet")):
+        if resume:
+            log.warning(f"{shown(partial)}: nothing is left to go on with; begun from the start")
+        return
+    if not resume:
+        fix = f"go on with --resume, or delete {shown(partial)}"
+        raise InputError(Problem("an interrupted run left its results here", shown(partial), fix))
+    _must_be_same(now, begun, partial)
 
 
 def _must_be_same(now: dict[str, Any], begun: dict[str, Any], partial: Path) -> None:
