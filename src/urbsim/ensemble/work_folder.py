@@ -59,7 +59,7 @@ def _check(partial: Path, manifest: Path, results: Path, now: dict[str, Any], *,
     begun = _read(manifest)
     if begun is None or not any(results.glob("**/part-*.parquet")):
         if resume:
-            log.warning(f"{shown(partial)}: nothing is left to go on with; begun from the start")
+            log.warning("%s: nothing is left to go on with; begun from the start", shown(partial))
         return
     if not resume:
         fix = f"go on with --resume, or delete {shown(partial)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -119,6 +120,8 @@ def _client(address: str) -> Iterator[Any]:
         what = f"no Dask scheduler answers there ({failure or type(failure).__name__})"
         fix = "start one with `dask scheduler`, and `dask worker ADDRESS` for each worker"
         raise InputError(Problem(what, where, fix)) from None
+    for name in ("distributed", "distributed.client"):  # what it has to say is told by our own errors
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
@@ -165,7 +168,7 @@ def _result(future: Any) -> bytes:
     except KilledWorker as failure:
         raise RunError(f"a chunk was lost with every worker that it was given to ({failure})") from None
     except (FutureCancelledError, CommClosedError, OSError) as failure:
-        raise RunError(f"the cluster was lost ({failure or type(failure).__name__})") from None
+        raise RunError("the scheduler of the cluster was lost") from failure
     except ModuleNotFoundError as failure:
         what = f"the workers of the cluster cannot import {failure.name}"
         raise InputError(Problem(what, fix="install the same urbsim for every worker")) from None
