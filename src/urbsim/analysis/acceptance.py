@@ -10,7 +10,7 @@ from urbsim.analysis.score import Score
 from urbsim.analysis.validation import RATE, Level, Observed, Prediction, Row, WindowName, main_area
 from urbsim.batch import Study
 from urbsim.engine.schedule import Schedule
-from urbsim.engine.solve import RTOL, solve
+from urbsim.engine.solve import default_rtol, solve
 from urbsim.engine.trajectory import Trajectory
 from urbsim.names import fold
 from urbsim.study.plan import start_inputs
@@ -139,7 +139,7 @@ def _arithmetic(study: Study, trajectories: Mapping[tuple[str, int], Trajectory]
     schedule = Schedule(
         start=float(first), stop=float(last), save=np.arange(first, last + 0.5), inputs=inputs
     )
-    runs = [solve(study.system, schedule, rtol=rtol) for rtol in (None, RTOL / TIGHTER)]
+    runs = [solve(study.system, schedule, rtol=rtol) for rtol in (None, default_rtol("rk45") / TIGHTER)]
     known = {fold(output.name) for output in study.system.outputs}
     if {fold(UNACCOUNTED), fold(RESIDENTS)} <= known:
         lost = 0.0

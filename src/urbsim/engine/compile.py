@@ -1,29 +1,25 @@
-"""Compile a lowered model to machine code. The only door to llvmlite's compiler."""
+"""A lowered model as machine code over groups of runs."""
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
 import numpy.typing as npt
 
-from urbsim.engine.emit import Layout, emit, lay_out
+from urbsim.engine.layout import CLOCKS, LANES, aligned, lay_out, pack
+from urbsim.engine.machine import Machine
 from urbsim.engine.trajectory import Output
 from urbsim.errors import RunError, suggestion
 from urbsim.model.program import Array, Const, Load, Program
 from urbsim.names import fold
 
 Floats = npt.NDArray[np.float64]
-LANES = 8  # runs per vector: two AVX2 registers, or one of AVX-512
 MOST_BREAKS = 100_000
 CLOCK_NAMES = ("initial time", "final time", "time step", "saveper")
-SIGNATURE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,35 +36,13 @@ class Constant:
         return int(np.prod([len(axis) for axis in self.axes], dtype=int))
 
 
-class _Machine:
-    """The compiled functions for a number of runs at a time; keeps the code alive."""
-
-    def __init__(self, program: Program, layout: Layout, width: int) -> None:
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        module = llvm.parse_assembly(emit(program, layout, width))
-        target = llvm.Target.from_default_triple().create_target_machine(
-            cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=1
-        )
-        # The full pipeline takes ten times as long to compile the shipped model and gains a tenth in a call.
-        builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=0))
-        passes = llvm.create_new_module_pass_manager()
-        passes.add_sroa_pass()
-        passes.add_instruction_combine_pass()
-        passes.run(module, builder)
-        self.engine = llvm.create_mcjit_compiler(module, target)
-        self.engine.finalize_object()
-        self.initial = SIGNATURE(self.engine.get_function_address("initial"))
-        self.flows = SIGNATURE(self.engine.get_function_address("flows"))
-        self.reports = SIGNATURE(self.engine.get_function_address("reports"))
-
-
 class System:
-    """A model as machine code over a last axis of runs. Frozen: no call changes it.
+    """A model as machine code over groups of runs. Frozen: no call changes it.
 
-    All arrays are C-contiguous float64. `times` is (present time, clock, switch time), see `program.Op`;
-    `states` and `rates` are (n_states, n_runs); `inputs` is (n_inputs + n_held, n_runs), constants first;
-    `outputs` is (n_auxiliaries, n_runs).
+    A group holds `LANES` runs, or a single one. All arrays are C-contiguous float64: `times` is (n_groups,
+    3, lanes) with the present time, the clock and the switch time, see `program.Op`; `states` and `rates`
+    are (n_groups, n_states, lanes); `inputs` is (n_groups, n_inputs + n_held, lanes), constants first;
+    `outputs` is (n_groups, n_auxiliaries, lanes).
     """
 
     def __init__(self, program: Program) -> None:
@@ -77,20 +51,24 @@ class System:
         self._local = threading.local()
 
     @property
-    def _scratch(self) -> Floats:
-        """Room for the auxiliaries of one block of runs; each thread has its own."""
+    def scratch(self) -> Floats:
+        """Room for the auxiliaries of one group of runs; each thread has its own."""
         if not hasattr(self._local, "scratch"):
-            self._local.scratch = np.empty(max(1, self.layout.outputs) * LANES)
+            self._local.scratch = aligned(max(1, self.layout.outputs) * LANES)
         scratch: Floats = self._local.scratch
         return scratch
 
-    @cached_property
-    def _single(self) -> _Machine:
-        return _Machine(self.program, self.layout, 1)
+    def machine(self, lanes: int) -> Machine:
+        """Give the code for groups of so many runs, 1 or `LANES`; it is made when first needed."""
+        return self._single if lanes == 1 else self._vector
 
     @cached_property
-    def _vector(self) -> _Machine:
-        return _Machine(self.program, self.layout, LANES)
+    def _single(self) -> Machine:
+        return Machine(self.program, self.layout, 1)
+
+    @cached_property
+    def _vector(self) -> Machine:
+        return Machine(self.program, self.layout, LANES)
 
     # ------------------------------------------------------------------------------ what there is
 
@@ -149,6 +127,18 @@ class System:
             (a, self.layout.place[i][1]) for i, a in enumerate(self.program.arrays) if a.kind == "stock"
         )
 
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How many elements each array of the program has."""
+        return tuple(array.size for array in self.program.arrays)
+
+    @cached_property
+    def families(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """The first row and the number of elements of every stock that has any."""
+        found = [(first, array.size) for array, first in self.states if array.size]
+        firsts, counts = np.array(found, dtype=np.intp).reshape(-1, 2).T
+        return firsts, counts
+
     def state_name(self, row: int) -> str:
         """Name the stock and element at a row of the state."""
         for array, first in self.states:
@@ -160,51 +150,34 @@ class System:
 
     def initial(self, times: Floats, states: Floats, inputs: Floats, outputs: Floats) -> None:
         """Work out the stocks' first values and the held values (rows of `inputs` after the constants)."""
-        self._run("initial", times, states, inputs, states, outputs, outputs.shape[1])
+        function = self.machine(states.shape[2]).initial
+        addresses = [address(a) for a in (times, states, inputs, states, outputs)]
+        function(*addresses, self._step(outputs), len(states))
 
     def rhs(self, times: Floats, states: Floats, inputs: Floats, rates: Floats) -> None:
         """Work out the net flow of every stock into `rates`."""
-        self._run("flows", times, states, inputs, rates, self._scratch, 0)
+        function = self.machine(states.shape[2]).flows
+        function(*(address(a) for a in (times, states, inputs, rates, self.scratch)), 0, len(states))
 
-    def bound_rhs(self, times: Floats, inputs: Floats, rates: Floats) -> Callable[[Floats], None]:
-        """Give the right-hand side of one run with all but the state bound, to be called often."""
-        function = self._single.flows
-        before, after = _address(times), [_address(a) for a in (inputs, rates, self._scratch)]
+    def bound_rhs(self, times: Floats, inputs: Floats) -> Callable[[int, int], object]:
+        """Give the right-hand side with all but states and rates bound; it is called with their addresses."""
+        function, groups = self.machine(inputs.shape[2]).flows, len(inputs)
+        before, between, after = address(times), address(inputs), address(self.scratch)
 
-        def call(state: Floats) -> None:
-            function(before, _address(state), *after, 1, 1, 0, 1)
+        def call(states: int, rates: int) -> None:
+            function(before, states, between, rates, after, 0, groups)
 
         return call
 
     def observe(self, times: Floats, states: Floats, inputs: Floats, rates: Floats, outputs: Floats) -> None:
         """Work out every auxiliary into `outputs`, and the net flows into `rates`."""
-        self._run("flows", times, states, inputs, rates, outputs, outputs.shape[1])
-        self._run("reports", times, states, inputs, rates, outputs, outputs.shape[1])
+        machine = self.machine(states.shape[2])
+        addresses = [address(a) for a in (times, states, inputs, rates, outputs)]
+        for function in (machine.flows, machine.reports):
+            function(*addresses, self._step(outputs), len(states))
 
-    def _run(
-        self,
-        name: str,
-        times: Floats,
-        states: Floats,
-        inputs: Floats,
-        rates: Floats,
-        outputs: Floats,
-        stride: int,
-    ) -> None:
-        runs = states.shape[1]
-        blocks, rest = divmod(runs, LANES)
-        addresses = [_address(a) for a in (states, inputs, rates)]
-        time_address, output_address = _address(times), _address(outputs)
-        if blocks:
-            step = LANES if stride else 0
-            function: Any = getattr(self._vector, name)
-            function(time_address, *addresses, output_address, runs, stride or LANES, step, blocks)
-        if rest:
-            skip = 8 * LANES * blocks  # bytes
-            shifted = [address + skip for address in addresses]
-            function = getattr(self._single, name)
-            out = output_address + (skip if stride else 0)
-            function(time_address, *shifted, out, runs, stride or 1, 1 if stride else 0, rest)
+    def _step(self, outputs: Floats) -> int:
+        return int(outputs.shape[1] * outputs.shape[2])
 
     # --------------------------------------------------------------------------------------- clock
 
@@ -214,17 +187,21 @@ class System:
         `constants` is (n_inputs,). They may be equations; SAVEPER is TIME STEP where the model has none.
         Keys are folded names.
         """
-        states, inputs, rates, outputs = self.blank(constants[:, None])
-        times = np.zeros(3)
+        states, inputs, rates, outputs = self.blank(constants[:, None], 1)
+        times = aligned(1, CLOCKS, 1)
         self.initial(times, states, inputs, outputs)
         self.observe(times, states, inputs, rates, outputs)
         storage = {"inputs": inputs, "outputs": outputs, "states": states}
-        found = {}
-        for number, array in enumerate(self.program.arrays):
-            if fold(array.name) in CLOCK_NAMES and not array.axes:
-                place, row = self.layout.place[number]
-                found[fold(array.name)] = float(storage[place][row, 0])
+        found = {name: float(storage[place][0, row, 0]) for name, (place, row) in self._clock_places.items()}
         return {"saveper": found["time step"], **found}
+
+    @cached_property
+    def _clock_places(self) -> Mapping[str, tuple[str, int]]:
+        return {
+            fold(array.name): self.layout.place[number]
+            for number, array in enumerate(self.program.arrays)
+            if fold(array.name) in CLOCK_NAMES and not array.axes
+        }
 
     @cached_property
     def _clock(self) -> Mapping[str, float]:
@@ -235,17 +212,17 @@ class System:
         """The rows in `inputs` of those clock variables that are constants."""
         return {name: self._by_name[name].first for name in CLOCK_NAMES if name in self._by_name}
 
-    def blank(self, constants: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """Make empty states, inputs (constants filled in), rates and outputs for the runs of `constants`."""
-        runs = constants.shape[1]
-        inputs = np.zeros((self.layout.inputs, runs))
-        inputs[: self.layout.constants] = constants
-        return (
-            np.zeros((self.layout.states, runs)),
-            inputs,
-            np.zeros((self.layout.states, runs)),
-            np.zeros((self.layout.outputs, runs)),
-        )
+    def blank(self, constants: Floats, lanes: int) -> tuple[Floats, Floats, Floats, Floats]:
+        """Make empty states, inputs (constants filled in), rates and outputs for runs.
+
+        `constants` is (n_inputs, n_runs); see `layout.pack` for how runs go into groups.
+        """
+        packed = pack(constants, lanes)
+        groups = len(packed)
+        inputs = aligned(groups, self.layout.inputs, lanes)
+        inputs[:, : self.layout.constants] = packed
+        states, rates = (aligned(groups, self.layout.states, lanes) for _ in range(2))
+        return states, inputs, rates, aligned(groups, self.layout.outputs, lanes)
 
     @property
     def step(self) -> float:
@@ -257,25 +234,39 @@ class System:
 
     # ---------------------------------------------------------------------------------------- jumps
 
-    def break_times(self, inputs: Floats, run: int, start: float, stop: float) -> list[float]:
-        """List the times within a period at which the right-hand side of a run jumps or bends."""
-        found: set[float] = set()
+    @property
+    def breaks_vary(self) -> bool:
+        """Whether the times at which the right-hand side jumps or bends hang on the inputs of a run."""
+        return any(isinstance(part, Load) for item in self.program.breaks for part in item.parts)
 
-        def values(given: Load | Const | None) -> Floats:
-            if given is None:
-                return np.array([np.nan])
-            if isinstance(given, Const):
-                return np.array([given.value])
-            first, size = self.layout.place[given.array][1], self.program.arrays[given.array].size
-            return inputs[first : first + size, run]
+    def break_times(self, column: Floats, start: float, stop: float) -> dict[float, bool]:
+        """Give the times within a period at which the right-hand side of a run jumps or bends.
 
+        `column` is (n_inputs + n_held,), the inputs of the run.
+
+        Returns
+        -------
+        Each time, and whether something jumps there; if not, it only bends.
+        """
+        found: dict[float, bool] = {}
         for item in self.program.breaks:
-            first, width, every, end = (values(v) for v in (item.start, item.width, item.every, item.end))
-            found |= _repeated(first, width, every, end, stop)
-        return sorted(t for t in found if start < t < stop)
+            first, width, every, end = (self._values(part, column) for part in item.parts)
+            for time in _repeated(first, width, every, end, stop):
+                if start < time < stop:
+                    found[time] = found.get(time, False) or not item.bend
+        return found
+
+    def _values(self, given: Load | Const | None, column: Floats) -> Floats:
+        if given is None:
+            return np.array([np.nan])
+        if isinstance(given, Const):
+            return np.array([given.value])
+        first, size = self.layout.place[given.array][1], self.program.arrays[given.array].size
+        return column[first : first + size]
 
 
-def _address(array: Floats) -> int:
+def address(array: Floats) -> int:
+    """Give where an array begins, for machine code."""
     return int(array.__array_interface__["data"][0])
 
 

@@ -1,18 +1,20 @@
 """Write LLVM IR for a lowered model, with the runs of an ensemble as SIMD lanes.
 
-Values of one variable element lie next to each other for all runs (a last axis of runs), so one vector load
-takes the same element of `width` runs. What is the same in every run (numbers, the time) stays a scalar until
-it meets a vector.
+Runs go in groups of `width`. Within a group the values of one element lie next to each other, so one vector
+load takes the same element of all its runs, and every address is known when the code is written. What is the
+same in every run (numbers) stays a scalar until it meets a vector; every run has a time of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from llvmlite import ir
 
+from urbsim.engine.layout import CLOCKS, Layout
+from urbsim.engine.stages import F64, I64, POINTER, counted, emit_advance, emit_attempt
+from urbsim.engine.tableau import Tableau
 from urbsim.model.equations import Table
 from urbsim.model.program import (
     Assign,
@@ -28,8 +30,7 @@ from urbsim.model.program import (
     loops_of,
 )
 
-F64, I64 = ir.DoubleType(), ir.IntType(64)
-POINTER = F64.as_pointer()
+I32 = ir.IntType(32)
 SMALL = 1e-6  # Vensim's zero, in ZIDZ, XIDZ and QUANTUM
 INTRINSICS = {
     "exp": "exp",
@@ -50,88 +51,57 @@ LIBRARY = {
     "cosh": "cosh",
     "tanh": "tanh",
 }
+# Functions that the C library has for vectors, by the name that its vector ABI gives the width.
+IN_LIBRARY = {"exp", "log", "pow", "sin", "cos"}
+VECTOR_ABI = {4: "d", 8: "e"}
 COMPARISONS = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 START = {"sum": 0.0, "prod": 1.0, "vmin": float("inf"), "vmax": float("-inf")}
 FOLDING = {"sum": "+", "prod": "*", "vmin": "min", "vmax": "max"}
-TIME, CLOCK, SWITCH = range(3)  # rows of the times that every function is given
+TIME, CLOCK, SWITCH = range(CLOCKS)  # rows of the times that every function is given
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where each array lies: its storage ("inputs", "states" or "outputs") and its first row there."""
-
-    place: Mapping[int, tuple[str, int]]
-    constants: int
-    inputs: int  # constants, then held values
-    states: int
-    outputs: int  # auxiliaries
-
-
-def lay_out(program: Program) -> Layout:
-    """Give every array its rows: constants before held values, the rest in the order of the model."""
-    place: dict[int, tuple[str, int]] = {}
-    counts = {"inputs": 0, "states": 0, "outputs": 0}
-    storage = {"constant": "inputs", "held": "inputs", "stock": "states", "auxiliary": "outputs"}
-    constants = 0
-    for kind in ("constant", "held", "stock", "auxiliary"):
-        for number, array in enumerate(program.arrays):
-            if array.kind == kind:
-                place[number] = (storage[kind], counts[storage[kind]])
-                counts[storage[kind]] += array.size
-        if kind == "constant":
-            constants = counts["inputs"]
-    return Layout(place, constants, counts["inputs"], counts["states"], counts["outputs"])
-
-
-def emit(program: Program, layout: Layout, width: int) -> str:
+def emit(program: Program, layout: Layout, width: int, tableau: Tableau, vector_library: int = 0) -> str:
     """Write the module for `width` runs at a time.
 
     It holds ``initial``, ``flows`` and ``reports``, each ``void(double* times, double* states, double*
-    inputs, double* rates, double* outputs, i64 stride, i64 output_stride, i64 output_step, i64 blocks)``:
-    `blocks` groups of `width` runs; element k of run r lies at ``k * stride + r``. `times` holds the present
-    time, the clock and the switch time. ``reports`` reads the outputs that ``flows`` has left.
+    inputs, double* rates, double* outputs, i64 output_step, i64 groups)``: `groups` groups of `width` runs,
+    each group's values one after another; element k of run r of a group lies at ``k * width + r``.
+    `output_step` is the distance from one group's outputs to the next's, 0 where they may share their room.
+    `times` has three rows: the present time, the clock and the switch time. ``reports`` reads the outputs
+    that ``flows`` has left. Then there are ``attempt`` and ``advance`` of `stages`.
+
+    `vector_library` is how many numbers the C library's vector functions take at once; 0, it has none.
     """
     module = ir.Module(name="urbsim")
     tables = [_TableGlobals(module, f"table{i}", t.tables) for i, t in enumerate(program.tables)]
     functions = {"initial": program.initial, "flows": program.flows, "reports": program.reports}
     for name, assigns in functions.items():
-        body = _Body(module, f"{name}_block", program, layout, width, tables)
+        body = _Body(module, f"{name}_group", program, layout, width, tables, vector_library)
         for assign in assigns:
             body.assign(assign, rates=name == "flows")
         body.builder.ret_void()
-        _over_blocks(module, name, body.function, width)
+        _over_groups(module, name, body.function, layout, width)
+        if name == "flows":
+            emit_attempt(module, body.function, tableau, layout.states, layout.inputs, width)
+    emit_advance(module, layout.states, len(tableau.error), width)
     return str(module)
 
 
-def _over_blocks(module: ir.Module, name: str, block: ir.Function, width: int) -> None:
-    """Run a block function over all groups of runs."""
-    kind = ir.FunctionType(ir.VoidType(), [POINTER] * 5 + [I64] * 4)
+def _over_groups(module: ir.Module, name: str, group: ir.Function, layout: Layout, width: int) -> None:
+    """Run the function of a group over all groups of runs."""
+    kind = ir.FunctionType(ir.VoidType(), [POINTER] * 5 + [I64] * 2)
     function = ir.Function(module, kind, name)
-    times, states, inputs, rates, outputs, stride, output_stride, output_step, blocks = function.args
+    times, states, inputs, rates, outputs, output_step, groups = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    with _counted(builder, blocks) as turn:
-        first = builder.mul(turn, I64(width))
-        shifted = [builder.gep(pointer, [first]) for pointer in (states, inputs, rates)]
+    with counted(builder, groups) as turn:
+        sizes = (
+            *((times, CLOCKS), (states, layout.states)),
+            *((inputs, layout.inputs), (rates, layout.states)),
+        )
+        shifted = [builder.gep(p, [builder.mul(turn, I64(rows * width))]) for p, rows in sizes]
         out = builder.gep(outputs, [builder.mul(turn, output_step)])
-        builder.call(block, [times, *shifted, out, stride, output_stride])
+        builder.call(group, [*shifted, out])
     builder.ret_void()
-
-
-@contextmanager
-def _counted(builder: ir.IRBuilder, count: ir.Value) -> Iterator[ir.Value]:
-    """Run a loop from 0 to `count`, not at all when count is 0."""
-    before = builder.block
-    head, body, after = (builder.append_basic_block(n) for n in ("head", "body", "after"))
-    builder.branch(head)
-    builder.position_at_end(head)
-    turn = builder.phi(I64)
-    turn.add_incoming(I64(0), before)
-    builder.cbranch(builder.icmp_signed("<", turn, count), body, after)
-    builder.position_at_end(body)
-    yield turn
-    turn.add_incoming(builder.add(turn, I64(1)), builder.block)
-    builder.branch(head)
-    builder.position_at_end(after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,26 +147,26 @@ class _Body:
         layout: Layout,
         width: int,
         tables: Sequence[_TableGlobals],
+        vector_library: int,
     ) -> None:
-        self.module, self.program, self.layout, self.width, self.tables = (
-            module,
-            program,
-            layout,
-            width,
-            tables,
-        )
+        self.module, self.program, self.layout, self.width = module, program, layout, width
+        self.tables, self.vector_library = tables, vector_library
         self.vector: ir.Type = F64 if width == 1 else ir.VectorType(F64, width)
-        kind = ir.FunctionType(ir.VoidType(), [POINTER] * 5 + [I64] * 2)
+        kind = ir.FunctionType(ir.VoidType(), [POINTER] * 5)
         self.function = ir.Function(module, kind, name)
         self.function.linkage = "internal"
         self.function.attributes.add("noinline")
-        for argument in self.function.args[:5]:
+        for argument in self.function.args:
             argument.add_attribute("noalias")
-        self.times, states, inputs, self.rates, outputs, self.stride, self.output_stride = self.function.args
-        self.pointers = {"states": states, "inputs": inputs, "outputs": outputs}
         self.entry = self.function.append_basic_block("entry")
         self.builder = ir.IRBuilder(self.function.append_basic_block("start"))
-        ir.IRBuilder(self.entry).branch(self.builder.block)
+        pointers = self.function.args
+        before = ir.IRBuilder(self.entry)
+        if width > 1:
+            pointers = [before.bitcast(pointer, self.vector.as_pointer()) for pointer in pointers]
+        self.times, states, inputs, self.rates, outputs = pointers
+        self.pointers = {"states": states, "inputs": inputs, "outputs": outputs}
+        before.branch(self.builder.block)
         self.turns: dict[int, ir.Value] = {}
         self.hoisted: dict[int, _Value] = {}  # by identity of the node, while one assignment is emitted
         self.positions: dict[tuple[int, ...], ir.GlobalVariable] = {}
@@ -212,7 +182,7 @@ class _Body:
         if depth < len(assign.loops):
             loop = assign.loops[depth]
             self._hoist(assign.expression, {inner.id for inner in assign.loops[depth:]})
-            with _counted(self.builder, I64(loop.count)) as turn:
+            with counted(self.builder, I64(loop.count)) as turn:
                 self.turns[loop.id] = turn
                 self._loops(assign, depth + 1, rates)
             return
@@ -223,11 +193,8 @@ class _Body:
         self.builder.store(self._spread(value), address, align=8)
 
     def _address(self, pointer: ir.Value, array: int, index: Sequence[At]) -> ir.Value:
-        storage, first = self.layout.place[array]
-        row = self._flat(self.program.arrays[array].shape, index, first)
-        stride = self.output_stride if storage == "outputs" else self.stride
-        address = self.builder.gep(pointer, [self.builder.mul(row, stride)])
-        return self.builder.bitcast(address, self.vector.as_pointer()) if self.width > 1 else address
+        _, first = self.layout.place[array]
+        return self.builder.gep(pointer, [self._flat(self.program.arrays[array].shape, index, first)])
 
     def _flat(self, shape: Sequence[int], index: Sequence[At], first: int) -> ir.Value:
         """Give the row of an element: the fixed part is worked out here, the looping part by the code."""
@@ -292,8 +259,7 @@ class _Body:
     def _op(self, op: Op) -> _Value:
         name = op.name
         if name in {"time", "clock", "switch"}:
-            row = {"time": TIME, "clock": CLOCK, "switch": SWITCH}[name]
-            return _Value(self.builder.load(self.builder.gep(self.times, [I64(row)])), uniform=True)
+            return self._clock({"time": TIME, "clock": CLOCK, "switch": SWITCH}[name])
         values = [self.value(a) for a in op.arguments]
         if name in {"and", "or"}:
             a, b = self._alike([self._truth(v) for v in values])
@@ -307,12 +273,14 @@ class _Body:
             return self._select(self._truth(values[0]), self._number(values[1]), self._number(values[2]))
         return self._arithmetic(name, [self._number(v) for v in values])
 
+    def _clock(self, row: int) -> _Value:
+        return _Value(self.builder.load(self.builder.gep(self.times, [I64(row)]), align=8))
+
     def _arithmetic(self, name: str, values: Sequence[_Value]) -> _Value:
         """Emit a function of numbers; those that are made of others say so."""
         build = self.builder
         if name in {"clock >", "clock <"}:
-            clock = _Value(build.load(build.gep(self.times, [I64(CLOCK)])), uniform=True)
-            return self._compare(">" if name == "clock >" else "<", clock, values[0])
+            return self._compare(">" if name == "clock >" else "<", self._clock(CLOCK), values[0])
         if name == "instant":
             late = self._arithmetic("clock >", [values[0]])
             soon = self._arithmetic("clock <", [self._arithmetic("+", values)])
@@ -346,12 +314,39 @@ class _Body:
         if name == "negative":
             return _Value(build.fneg(codes[0]), uniform=uniform)
         if name in {"^", "power"}:
-            return _Value(build.call(self._intrinsic("pow", codes[0].type), codes), uniform=uniform)
-        if name in INTRINSICS:
-            return _Value(
-                build.call(self._intrinsic(INTRINSICS[name], codes[0].type), codes), uniform=uniform
-            )
-        return self._lanes(alike, self._library(LIBRARY[name]))
+            name = "pow"
+        called = {**INTRINSICS, **LIBRARY}.get(name, name)
+        if called in IN_LIBRARY and self.vector_library and not uniform and self.width > 1:
+            return self._by_library(called, codes)
+        if name in LIBRARY:
+            return self._lanes(alike, self._library(called))
+        return _Value(build.call(self._intrinsic(called, codes[0].type), codes), uniform=uniform)
+
+    def _by_library(self, name: str, codes: Sequence[ir.Value]) -> _Value:
+        """Call a vector function of the C library on as many lanes at a time as it takes."""
+        build, size = self.builder, self.vector_library
+        kind = ir.VectorType(F64, size)
+        full = f"_ZGV{VECTOR_ABI[size]}N{size}{'v' * len(codes)}_{name}"
+        if full not in self.module.globals:
+            ir.Function(self.module, ir.FunctionType(kind, [kind] * len(codes)), full)
+        function = self.module.globals[full]
+        parts: list[ir.Value] = [
+            build.call(function, [self._slice(code, first, size) for code in codes])
+            for first in range(0, self.width, size)
+        ]
+        while len(parts) > 1:
+            parts = [
+                self._shuffle(a, b, range(2 * size)) for a, b in zip(parts[::2], parts[1::2], strict=True)
+            ]
+            size *= 2
+        return _Value(parts[0])
+
+    def _slice(self, code: ir.Value, first: int, size: int) -> ir.Value:
+        return code if size == self.width else self._shuffle(code, code, range(first, first + size))
+
+    def _shuffle(self, a: ir.Value, b: ir.Value, lanes: range) -> ir.Value:
+        mask = ir.Constant(ir.VectorType(I32, len(lanes)), list(lanes))
+        return self.builder.shuffle_vector(a, b, mask)
 
     def _intrinsic(self, name: str, kind: ir.Type) -> ir.Function:
         suffix = "f64" if kind == F64 else f"v{self.width}f64"
@@ -373,7 +368,7 @@ class _Body:
             return _Value(call(*(v.code for v in values)), uniform=values[0].uniform)
         result = ir.Constant(self.vector, ir.Undefined)
         for lane in range(self.width):
-            place = ir.IntType(32)(lane)
+            place = I32(lane)
             part = call(*(self.builder.extract_element(v.code, place) for v in values))
             result = self.builder.insert_element(result, part, place)
         return _Value(result)
@@ -414,8 +409,8 @@ class _Body:
         vector = ir.VectorType(value.code.type, self.width)
         if isinstance(value.code, ir.Constant):
             return ir.Constant(vector, [value.code.constant] * self.width)
-        single = self.builder.insert_element(ir.Constant(vector, ir.Undefined), value.code, ir.IntType(32)(0))
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.width), [0] * self.width)
+        single = self.builder.insert_element(ir.Constant(vector, ir.Undefined), value.code, I32(0))
+        mask = ir.Constant(ir.VectorType(I32, self.width), [0] * self.width)
         return self.builder.shuffle_vector(single, ir.Constant(vector, ir.Undefined), mask)
 
     def _fold(self, fold: Fold) -> _Value:
@@ -432,7 +427,7 @@ class _Body:
         if depth < len(fold.loops):
             loop = fold.loops[depth]
             self._hoist(fold.body, {inner.id for inner in fold.loops[depth:]})
-            with _counted(self.builder, I64(loop.count)) as turn:
+            with counted(self.builder, I64(loop.count)) as turn:
                 self.turns[loop.id] = turn
                 self._fold_loops(fold, depth + 1, slot)
             return

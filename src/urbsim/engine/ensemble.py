@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from urbsim.engine.compile import System
+from urbsim.engine.saved import Effort, Saved
 from urbsim.engine.schedule import Schedule
-from urbsim.engine.solve import solve
+from urbsim.engine.solve import not_a_number, refuse, solve_runs
 from urbsim.engine.trajectory import Trajectory
-from urbsim.errors import RunError
+from urbsim.errors import suggestion
+from urbsim.names import fold
 
-ENSEMBLE_RTOL = 1e-6
+ENSEMBLE_RTOL = 1e-6  # keeps every indicator of the shipped model within 1e-5 (docs/performance.md)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,36 +44,40 @@ def solve_ensemble(
 ) -> Ensemble:
     """Solve every run of a schedule; a run that fails is told, and does not stop the others.
 
+    Parameters
+    ----------
+    wanted
+        Names of the variables to keep, in any spelling.
+    solver, rtol
+        See `solve`; the default of `rtol` is `ENSEMBLE_RTOL`.
+
     Raises
     ------
     InputError
         The solver is unknown, or cannot do what the model or schedule asks.
     KeyError
-        A wanted variable is not in the model.
+        A wanted variable is not in the model; the message offers the nearest.
     """
-    done: dict[int, Trajectory] = {}
-    failures: dict[int, str] = {}
-    for run in range(schedule.inputs.shape[1]):
-        try:
-            one = solve(
-                system,
-                schedule.of_runs(slice(run, run + 1)),
-                solver=solver,
-                rtol=ENSEMBLE_RTOL if rtol is None else rtol,
-            )
-        except RunError as failure:
-            failures[run] = str(failure)
-            continue
-        kept = [one.index(name) for name in wanted]
-        done[run] = replace(
-            one, outputs=tuple(one.outputs[k] for k in kept), values=tuple(one.values[k] for k in kept)
-        )
-    outputs = next(iter(done.values())).outputs if done else tuple(o for o in system.outputs)
-    values = []
-    for position, output in enumerate(outputs):
-        part = np.full((*output.shape, len(schedule.save), schedule.inputs.shape[1]), np.nan)
-        for run, one in done.items():
-            part[..., run] = one.values[position][..., 0]
-        values.append(part)
-    trajectory = Trajectory(times=schedule.save, outputs=outputs, values=tuple(values), solver=solver)
-    return Ensemble(trajectory=trajectory, failures=failures)
+    solver = system.method if solver == "model" else solver.lower()
+    refuse(system, schedule, solver)
+    known = {
+        fold(output.name): number for number, output in zip(system.reported, system.outputs, strict=True)
+    }
+    for name in wanted:
+        if fold(name) not in known:
+            raise KeyError(f"no variable '{name}'; {suggestion(name, [o.name for o in system.outputs])}")
+    kept = [known[key] for key in dict.fromkeys(map(fold, wanted))]
+    saved = Saved(system, schedule.save, schedule.inputs.shape[1], kept)
+    effort = Effort()
+    tolerance = ENSEMBLE_RTOL if rtol is None else rtol
+    failures = {
+        run: str(failure) for run, failure in solve_runs(system, schedule, solver, tolerance, saved, effort)
+    }
+    for output, values in saved.parts():
+        sound = np.isfinite(values).reshape(-1, values.shape[-1]).all(axis=0)
+        for run in map(int, np.flatnonzero(~sound)):
+            if run not in failures:
+                failures[run] = str(not_a_number(output, values[..., [run]], schedule.save))
+    for run in failures:
+        saved.forget(run)
+    return Ensemble(trajectory=saved.trajectory(solver, effort), failures=dict(sorted(failures.items())))

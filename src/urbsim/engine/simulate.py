@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from urbsim.engine.compile import System, compile_program
+from urbsim.engine.fixed import FIXED
 from urbsim.engine.schedule import Schedule
-from urbsim.engine.solve import FIXED, honesty, solve
+from urbsim.engine.solve import honesty, solve
 from urbsim.engine.trajectory import Trajectory
 from urbsim.errors import InputError, Problem, suggestion
 from urbsim.model.equations import Model

@@ -27,6 +27,8 @@ from urbsim.model.program import (
 
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 BENDING = {n for n, f in FUNCTIONS.items() if f.group == "algebra"} - {"zidz", "xidz", "if then else", "pi"}
+PLAIN = {"+", "-", "*", "/", "negative", "zidz", "xidz"}
+CORNERED = {"min", "max", "abs"}
 TIMED = {name for name, function in FUNCTIONS.items() if function.group == "time"} | {
     "time",
     "clock",
@@ -70,6 +72,7 @@ class Settling:
     fixed: dict[int, str] = field(default_factory=dict)  # constants that jump times depend on
     steady: set[int] = field(default_factory=set)  # arrays in which there is neither time nor a stock
     driven: set[int] = field(default_factory=set)  # auxiliaries in which there is time, but no stock
+    smooth: set[int] = field(default_factory=set)  # of these, auxiliaries that bend at noted times only
     shifts: dict[int, Node] = field(default_factory=dict)  # auxiliaries that are Time and a steady shift
     unseen: bool = False  # something may jump at times that are not known
 
@@ -106,6 +109,28 @@ class Settling:
             if target not in self.shifts and (shift := self._shift(node)) is not None
         }:
             self.shifts |= more_shifts
+        driven = {target: nodes for target, nodes in written.items() if target in self.driven}
+        while more := {t for t, nodes in driven.items() if all(map(self._is_smooth, nodes))} - self.smooth:
+            self.smooth |= more
+
+    def _is_smooth(self, node: Node) -> bool:
+        """Whether an expression is made of time, tables of time and steady values by plain arithmetic.
+
+        Between the points of its tables, it has no corner that could hide a narrow peak.
+        """
+        match node:
+            case Const():
+                return True
+            case Load(array):
+                return array in self.steady or array in self.smooth or array in self.shifts
+            case Interpolate():
+                return self._shift(node.argument) is not None or self._is_steady(node.argument)
+            case Op("time"):
+                return True
+            case Op(name, arguments):
+                return self._is_steady(node) or (name in PLAIN and all(map(self._is_smooth, arguments)))
+            case Fold():
+                return self._is_steady(node) or (node.function == "sum" and self._is_smooth(node.body))
 
     def _is_driven(self, node: Node) -> bool:
         """Whether nothing but time and inputs is in an expression."""
@@ -165,7 +190,7 @@ class Settling:
             case "ramp":
                 slope, start, *ends = arguments
                 if times := known(start, *ends):
-                    self.breaks.extend(Break(t) for t in times)
+                    self.breaks.extend(Break(t, bend=True) for t in times)
                 present: Node = Op("min", (Op("time"), ends[0])) if ends else Op("time")
                 rise = Op("*", (slope, Op("-", (present, start))))
                 return Op("if then else", (Op(">", (Op("time"), start)), rise, Const(0.0)))
@@ -187,7 +212,10 @@ class Settling:
                 self.unseen |= not all(map(self._is_steady, arguments))
                 return op
             case name if name in BENDING:  # a bend or a peak of time itself may be narrow
-                self.unseen |= any(self._is_driven(a) and not self._is_steady(a) for a in arguments)
+                timed = [a for a in arguments if self._is_driven(a) and not self._is_steady(a)]
+                # Where two smooth curves cross there is a corner, but no peak that a step could pass over.
+                crossing = name in CORNERED and all(map(self._is_smooth, timed))
+                self.unseen |= bool(timed) and not crossing
                 return op
             case _:
                 return op
@@ -213,9 +241,12 @@ class Settling:
         if shift is None:
             self.unseen |= self._is_driven(node.argument) and not self._is_steady(node.argument)
             return
-        for x in _kinks(self.tables[node.tables].tables):
+        tables = self.tables[node.tables].tables
+        bend = not any(table.beyond in {"forward", "backward"} for table in tables)
+        for x in _kinks(tables):
             at: Node = Const(x) if shift == Const(0.0) else Op("-", (Const(x), shift))
-            self.breaks.append(Break(at if isinstance(at, Const) else self._held_time(at, loops, target)))
+            held = at if isinstance(at, Const) else self._held_time(at, loops, target)
+            self.breaks.append(Break(held, bend=bend))
 
     def _compared(self, op: Op, known: _Known) -> Node:
         """Note that a comparison of Time with a time known beforehand jumps there."""

@@ -114,12 +114,18 @@ class Break:
     """Times at which the right-hand side jumps or bends: `start`, and with `every` repeatedly until `end`.
 
     The fields are numbers, or arrays (by index) whose elements all count. `width` adds the end of each pulse.
+    At a mere `bend` nothing jumps.
     """
 
     start: Load | Const
     width: Load | Const | None = None
     every: Load | Const | None = None
     end: Load | Const | None = None
+    bend: bool = field(default=False, repr=False)  # fingerprints of fitted sets leave it out
+
+    @property
+    def parts(self) -> tuple[Load | Const | None, ...]:
+        return self.start, self.width, self.every, self.end
 
 
 @dataclass(frozen=True, slots=True)

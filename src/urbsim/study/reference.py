@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from urbsim.engine.compile import Constant, System
+from urbsim.engine.layout import CLOCKS, LANES, aligned, unpack
 from urbsim.engine.schedule import Schedule
 from urbsim.names import fold
 from urbsim.study.place import Place
@@ -98,18 +99,21 @@ def _settled(constants: Floats, system: System, pairs: Sequence[tuple[Constant, 
     for name, time in (("initial time", YEAR), ("final time", YEAR + 1)):
         if name in system.clock_rows:
             constants[system.clock_rows[name]] = time
-    times = np.full(3, float(YEAR))
     for first in range(0, constants.shape[1], BLOCK):
         block = constants[:, first : first + BLOCK]
+        runs = block.shape[1]
+        lanes = 1 if runs == 1 else LANES
         for _ in range(ROUNDS):
-            states, inputs, rates, outputs = system.blank(block)
+            states, inputs, rates, outputs = system.blank(block, lanes)
+            times = aligned(len(states), CLOCKS, lanes)
+            times[:] = YEAR
             system.initial(times, states, inputs, outputs)
             system.observe(times, states, inputs, rates, outputs)
             storage = {"states": states, "inputs": inputs, "outputs": outputs}
             still = True
             for constant, array in pairs:
                 kind, row = system.layout.place[array]
-                found = storage[kind][row : row + constant.size]
+                found = unpack(storage[kind][:, row : row + constant.size], runs)
                 kept = block[constant.first : constant.first + constant.size]
                 still &= np.array_equal(kept, found, equal_nan=True)
                 kept[...] = found
