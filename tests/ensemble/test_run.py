@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +15,7 @@ from urbsim.engine.ensemble import ENSEMBLE_RTOL
 from urbsim.ensemble.part_file import part_name, read_part
 from urbsim.ensemble.run import Progress, run_ensemble
 from urbsim.ensemble.store import Store, open_store
-from urbsim.errors import InputError
+from urbsim.errors import InputError, RunError
 from urbsim.study.amount import Amount
 from urbsim.study.scenario import Setting
 
@@ -103,6 +104,23 @@ def test_two_processes_write_the_same_bytes_as_one(tiny: Path) -> None:
 
     assert [*content(tiny / "one")] == [part_name(index) for index in range(4)]
     assert content(tiny / "two") == content(tiny / "one")
+
+
+def test_a_worker_process_that_is_killed_is_told_and_loses_nothing_done(tiny: Path) -> None:
+    study = rates(60)
+    run(study, tiny / "whole")
+
+    def progress(one: Progress) -> None:
+        if one.done:
+            for process in multiprocessing.active_children():
+                process.kill()
+
+    with pytest.raises(RunError, match="a worker process was ended from outside"):
+        run(study, tiny / "out", jobs=2, progress=progress)
+    assert 1 <= len(content(tiny / "out")) < 20
+    run(study, tiny / "out", resume=True)
+
+    assert content(tiny / "out") == content(tiny / "whole")
 
 
 def test_resuming_does_only_what_is_missing_or_half_written(tiny: Path) -> None:
