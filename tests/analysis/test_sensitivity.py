@@ -381,7 +381,7 @@ def spoil_model() -> None:
     """Make the model fail where the standard is 0.9 or less."""
     model = Path("models/tiny.mdl")
     text = model.read_text(encoding="utf-8")
-    spoilt = text.replace("Standard[Region,Age]/(1+", "LN(Standard[Region,Age]-0.9)/(1+")
+    spoilt = text.replace("*Attraction*", "*Attraction*(1+1e-6*LN(Standard[Region,young]-0.9))*")
     assert spoilt != text
     model.write_text(spoilt, encoding="utf-8")
 
@@ -404,7 +404,7 @@ def test_failed_runs_are_left_out_with_their_rows_and_told(
     assert f"{facts['failures']} runs failed, and {used} of 64 rows of the base sample are used" in said
     failed = rows("out/failures.csv")
     assert len(failed) == facts["failures"]
-    assert "adequacy" in failed[0]["reason"].casefold()
+    assert "townspeople" in failed[0]["reason"].casefold()
     assert all(float(row["Standard"]) <= 0.9 for row in failed)
 
 
