@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from urbsim.engine.layout import CLOCKS, LANES, aligned, lay_out, pack
 from urbsim.engine.machine import Machine
+from urbsim.engine.nests import nest_flows
 from urbsim.engine.trajectory import Output
 from urbsim.errors import RunError, suggestion
 from urbsim.model.program import Array, Const, Load, Program
@@ -54,9 +55,13 @@ class System:
     def scratch(self) -> Floats:
         """Room for the auxiliaries of one group of runs; each thread has its own."""
         if not hasattr(self._local, "scratch"):
-            self._local.scratch = aligned(max(1, self.layout.outputs) * LANES)
+            self._local.scratch = aligned(max(1, self._scratch_rows) * LANES)
         scratch: Floats = self._local.scratch
         return scratch
+
+    @cached_property
+    def _scratch_rows(self) -> int:
+        return nest_flows(self.program)[1].outputs
 
     def machine(self, lanes: int) -> Machine:
         """Give the code for groups of so many runs, 1 or `LANES`; it is made when first needed."""
@@ -64,11 +69,11 @@ class System:
 
     @cached_property
     def _single(self) -> Machine:
-        return Machine(self.program, self.layout, 1)
+        return Machine(self.program, 1)
 
     @cached_property
     def _vector(self) -> Machine:
-        return Machine(self.program, self.layout, LANES)
+        return Machine(self.program, LANES)
 
     # ------------------------------------------------------------------------------ what there is
 
@@ -150,34 +155,18 @@ class System:
 
     def initial(self, times: Floats, states: Floats, inputs: Floats, outputs: Floats) -> None:
         """Work out the stocks' first values and the held values (rows of `inputs` after the constants)."""
-        function = self.machine(states.shape[2]).initial
         addresses = [address(a) for a in (times, states, inputs, states, outputs)]
-        function(*addresses, self._step(outputs), len(states))
+        self.machine(states.shape[2]).initial(*addresses, len(states))
 
     def rhs(self, times: Floats, states: Floats, inputs: Floats, rates: Floats) -> None:
         """Work out the net flow of every stock into `rates`."""
-        function = self.machine(states.shape[2]).flows
-        function(*(address(a) for a in (times, states, inputs, rates, self.scratch)), 0, len(states))
-
-    def bound_rhs(self, times: Floats, inputs: Floats) -> Callable[[int, int], object]:
-        """Give the right-hand side with all but states and rates bound; it is called with their addresses."""
-        function, groups = self.machine(inputs.shape[2]).flows, len(inputs)
-        before, between, after = address(times), address(inputs), address(self.scratch)
-
-        def call(states: int, rates: int) -> None:
-            function(before, states, between, rates, after, 0, groups)
-
-        return call
+        addresses = [address(a) for a in (times, states, inputs, rates, self.scratch)]
+        self.machine(states.shape[2]).flows(*addresses, len(states))
 
     def observe(self, times: Floats, states: Floats, inputs: Floats, rates: Floats, outputs: Floats) -> None:
         """Work out every auxiliary into `outputs`, and the net flows into `rates`."""
-        machine = self.machine(states.shape[2])
         addresses = [address(a) for a in (times, states, inputs, rates, outputs)]
-        for function in (machine.flows, machine.reports):
-            function(*addresses, self._step(outputs), len(states))
-
-    def _step(self, outputs: Floats) -> int:
-        return int(outputs.shape[1] * outputs.shape[2])
+        self.machine(states.shape[2]).observe(*addresses, len(states))
 
     # --------------------------------------------------------------------------------------- clock
 

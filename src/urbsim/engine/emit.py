@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
-from urbsim.engine.layout import CLOCKS, Layout
+from urbsim.engine.layout import CLOCKS, Layout, lay_out
+from urbsim.engine.nests import Element, Nest, element, nest_all, nest_flows
 from urbsim.engine.stages import F64, I64, POINTER, counted, emit_advance, emit_attempt
 from urbsim.engine.tableau import Tableau
 from urbsim.model.equations import Table
 from urbsim.model.program import (
-    Assign,
     At,
     Const,
     Fold,
@@ -60,47 +60,75 @@ FOLDING = {"sum": "+", "prod": "*", "vmin": "min", "vmax": "max"}
 TIME, CLOCK, SWITCH = range(CLOCKS)  # rows of the times that every function is given
 
 
-def emit(program: Program, layout: Layout, width: int, tableau: Tableau, vector_library: int = 0) -> str:
-    """Write the module for `width` runs at a time.
+def emit_flows(program: Program, width: int, tableau: Tableau, vector_library: int = 0) -> str:
+    """Write ``flows``, which works out net flows and nothing else, and a step of a solver made of it.
 
-    It holds ``initial``, ``flows`` and ``reports``, each ``void(double* times, double* states, double*
-    inputs, double* rates, double* outputs, i64 output_step, i64 groups)``: `groups` groups of `width` runs,
-    each group's values one after another; element k of run r of a group lies at ``k * width + r``.
-    `output_step` is the distance from one group's outputs to the next's, 0 where they may share their room.
-    `times` has three rows: the present time, the clock and the switch time. ``reports`` reads the outputs
-    that ``flows`` has left. Then there are ``attempt`` and ``advance`` of `stages`.
-
-    `vector_library` is how many numbers the C library's vector functions take at once; 0, it has none.
+    See `emit_reports` for the arguments; the outputs are scratch, as `nest_flows` lays it out, which the
+    groups share. ``attempt`` and ``advance`` are those of `stages`.
     """
-    module = ir.Module(name="urbsim")
-    tables = [_TableGlobals(module, f"table{i}", t.tables) for i, t in enumerate(program.tables)]
-    functions = {"initial": program.initial, "flows": program.flows, "reports": program.reports}
-    for name, assigns in functions.items():
-        body = _Body(module, f"{name}_group", program, layout, width, tables, vector_library)
-        for assign in assigns:
-            body.assign(assign, rates=name == "flows")
-        body.builder.ret_void()
-        _over_groups(module, name, body.function, layout, width)
-        if name == "flows":
-            emit_attempt(module, body.function, tableau, layout.states, layout.inputs, width)
+    nests, layout = nest_flows(program)
+    module, tables = _module(program)
+    group = _group(module, "flows", program, layout, width, tables, vector_library, nests)
+    _over_groups(module, "flows", group, layout, width, shared=True)
+    emit_attempt(module, group, tableau, layout.states, layout.inputs, width)
     emit_advance(module, layout.states, len(tableau.error), width)
     return str(module)
 
 
-def _over_groups(module: ir.Module, name: str, group: ir.Function, layout: Layout, width: int) -> None:
+def emit_reports(program: Program, width: int, vector_library: int = 0) -> str:
+    """Write ``initial`` and ``observe`` for `width` runs at a time.
+
+    Each is ``void(double* times, double* states, double* inputs, double* rates, double* outputs, i64
+    groups)``: `groups` groups of `width` runs, each group's values one after another; element k of run r of a
+    group lies at ``k * width + r``. `times` has three rows: the present time, the clock and the switch time.
+    ``observe`` works out every auxiliary and every net flow.
+
+    `vector_library` is how many numbers the C library's vector functions take at once; 0, it has none.
+    """
+    layout = lay_out(program)
+    module, tables = _module(program)
+    parts = {"initial": program.initial, "observe": (*program.flows, *program.reports)}
+    for name, assigns in parts.items():
+        group = _group(module, name, program, layout, width, tables, vector_library, nest_all(assigns))
+        _over_groups(module, name, group, layout, width)
+    return str(module)
+
+
+def _module(program: Program) -> tuple[ir.Module, list[_TableGlobals]]:
+    module = ir.Module(name="urbsim")
+    return module, [_TableGlobals(module, f"table{i}", t.tables) for i, t in enumerate(program.tables)]
+
+
+def _group(
+    module: ir.Module,
+    name: str,
+    program: Program,
+    layout: Layout,
+    width: int,
+    tables: Sequence[_TableGlobals],
+    vector_library: int,
+    nests: Sequence[Nest],
+) -> ir.Function:
+    """Write the function of one group of runs."""
+    body = _Body(module, f"{name}_group", program, layout, width, tables, vector_library)
+    for nest in nests:
+        body.nest(nest, rates=name != "initial")
+    body.builder.ret_void()
+    return body.function
+
+
+def _over_groups(
+    module: ir.Module, name: str, group: ir.Function, layout: Layout, width: int, *, shared: bool = False
+) -> None:
     """Run the function of a group over all groups of runs."""
-    kind = ir.FunctionType(ir.VoidType(), [POINTER] * 5 + [I64] * 2)
+    kind = ir.FunctionType(ir.VoidType(), [*[POINTER] * 5, I64])
     function = ir.Function(module, kind, name)
-    times, states, inputs, rates, outputs, output_step, groups = function.args
+    *pointers, groups = function.args
+    rows = (CLOCKS, layout.states, layout.inputs, layout.states, 0 if shared else layout.outputs)
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     with counted(builder, groups) as turn:
-        sizes = (
-            *((times, CLOCKS), (states, layout.states)),
-            *((inputs, layout.inputs), (rates, layout.states)),
-        )
-        shifted = [builder.gep(p, [builder.mul(turn, I64(rows * width))]) for p, rows in sizes]
-        out = builder.gep(outputs, [builder.mul(turn, output_step)])
-        builder.call(group, [*shifted, out])
+        places = [builder.mul(turn, I64(count * width)) for count in rows]
+        builder.call(group, [builder.gep(p, [at]) for p, at in zip(pointers, places, strict=True)])
     builder.ret_void()
 
 
@@ -168,29 +196,44 @@ class _Body:
         self.pointers = {"states": states, "inputs": inputs, "outputs": outputs}
         before.branch(self.builder.block)
         self.turns: dict[int, ir.Value] = {}
-        self.hoisted: dict[int, _Value] = {}  # by identity of the node, while one assignment is emitted
+        self.hoisted: dict[int, _Value] = {}  # by identity of the node, while one nest is emitted
+        self.at_hand: dict[Element, _Value] = {}  # what has been loaded or worked out in this turn
+        self.nesting: list[int] | None = None  # loops around the equation that is being emitted
+        self.folding = 0  # how deep inside loops of sums, whose blocks do not reach what follows
         self.positions: dict[tuple[int, ...], ir.GlobalVariable] = {}
 
     # ------------------------------------------------------------------------------ statements
 
-    def assign(self, assign: Assign, *, rates: bool) -> None:
-        """Emit one loop nest; with `rates` a stock's target is its net flow."""
+    def nest(self, nest: Nest, *, rates: bool) -> None:
+        """Emit the loops of a nest; with `rates` a stock's target is its net flow."""
         self.hoisted.clear()
-        self._loops(assign, 0, rates)
+        self._loops(nest, 0, rates)
 
-    def _loops(self, assign: Assign, depth: int, rates: bool) -> None:
-        if depth < len(assign.loops):
-            loop = assign.loops[depth]
-            self._hoist(assign.expression, {inner.id for inner in assign.loops[depth:]})
-            with counted(self.builder, I64(loop.count)) as turn:
-                self.turns[loop.id] = turn
-                self._loops(assign, depth + 1, rates)
+    def _loops(self, nest: Nest, depth: int, rates: bool) -> None:
+        loops = nest.assigns[0].loops
+        if depth < len(loops):
+            for assign in nest.assigns:
+                self._hoist(assign.expression, {inner.id for inner in assign.loops[depth:]})
+            with counted(self.builder, I64(loops[depth].count)) as turn:
+                for assign in nest.assigns:
+                    self.turns[assign.loops[depth].id] = turn
+                self._loops(nest, depth + 1, rates)
             return
-        value = self._number(self.value(assign.expression))
-        storage, _ = self.layout.place[assign.target]
-        pointer = self.rates if storage == "states" and rates else self.pointers[storage]
-        address = self._address(pointer, assign.target, assign.index)
-        self.builder.store(self._spread(value), address, align=8)
+        self.at_hand.clear()
+        for assign in nest.assigns:
+            self.nesting = [loop.id for loop in assign.loops]
+            value = self._number(self.value(assign.expression))
+            made = element(assign, self.nesting)
+            if made is not None:
+                self.at_hand[made] = value
+            if assign.target in nest.kept:
+                storage, _ = self.layout.place[assign.target]
+                pointer = self.rates if storage == "states" and rates else self.pointers[storage]
+                if pointer is self.rates and made is not None:
+                    del self.at_hand[made]  # a net flow is not its stock
+                address = self._address(pointer, assign.target, assign.index)
+                self.builder.store(self._spread(value), address, align=8)
+        self.nesting = None
 
     def _address(self, pointer: ir.Value, array: int, index: Sequence[At]) -> ir.Value:
         _, first = self.layout.place[array]
@@ -246,15 +289,25 @@ class _Body:
             case Const():
                 return _Value(F64(node.value), uniform=True)
             case Load():
-                storage, _ = self.layout.place[node.array]
-                address = self._address(self.pointers[storage], node.array, node.index)
-                return _Value(self.builder.load(address, align=8))
+                return self._load(node)
             case Fold():
                 return self._fold(node)
             case Interpolate():
                 return self._interpolate(node)
             case Op():
                 return self._op(node)
+
+    def _load(self, load: Load) -> _Value:
+        """Emit a load, unless the value is at hand from earlier in this turn."""
+        wanted = None if self.nesting is None else element(load, self.nesting)
+        if wanted is not None and wanted in self.at_hand:
+            return self.at_hand[wanted]
+        storage, _ = self.layout.place[load.array]
+        address = self._address(self.pointers[storage], load.array, load.index)
+        value = _Value(self.builder.load(address, align=8))
+        if wanted is not None and not self.folding:
+            self.at_hand[wanted] = value
+        return value
 
     def _op(self, op: Op) -> _Value:
         name = op.name
@@ -429,7 +482,9 @@ class _Body:
             self._hoist(fold.body, {inner.id for inner in fold.loops[depth:]})
             with counted(self.builder, I64(loop.count)) as turn:
                 self.turns[loop.id] = turn
+                self.folding += 1
                 self._fold_loops(fold, depth + 1, slot)
+                self.folding -= 1
             return
         part = _Value(self._spread(self._number(self.value(fold.body))))
         so_far = _Value(self.builder.load(slot))

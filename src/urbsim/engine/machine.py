@@ -6,56 +6,66 @@ import ctypes
 import functools
 import hashlib
 import platform
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import llvmlite
 import llvmlite.binding as llvm
 
 from urbsim import cache
-from urbsim.engine.layout import Layout
 from urbsim.model.program import Program
 from urbsim.model.program_file import digest_of
 
-MODEL = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, *[ctypes.c_int64] * 2)
+MODEL = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, ctypes.c_int64)
 ATTEMPT = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 15, ctypes.c_double, *[ctypes.c_int64] * 2)
 ADVANCE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, ctypes.c_int64)
 # Loop strength reduction takes as long as all other passes together, and gains nothing where addresses are
 # known. LLVM keeps its options for the whole process.
 OPTIONS = ("-disable-lsr",)
-WRITERS = ("emit.py", "layout.py", "machine.py", "stages.py", "tableau.py")
+PARTS = ("flows", "reports")
+WRITERS = ("emit.py", "layout.py", "machine.py", "nests.py", "stages.py", "tableau.py")
 VECTOR_LIBRARY = "libmvec.so.1"  # of the GNU C library
 
 
 class Machine:
     """The functions of a model for `width` runs at a time; keeps their code alive.
 
-    See `emit.emit` for what they do and are given. Code is taken from the cache where it is there.
+    See `emit` and `stages` for what they do and are given. Code is taken from the cache where it is there.
     """
 
-    def __init__(self, program: Program, layout: Layout, width: int) -> None:
-        target, identity = _target()
-        key = f"{digest_of(program)} {width} {identity}"
-        code = cache.load("machine", key)
-        if code is None:
-            code = _compile(program, layout, width, target)
-            cache.store("machine", key, code)
-        # Each needs a target of its own: the compiler takes it over.
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _new_target())
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        self._engine.finalize_object()
-        self.initial, self.flows, self.reports = (
-            MODEL(self._engine.get_function_address(name)) for name in ("initial", "flows", "reports")
-        )
-        self.attempt = ATTEMPT(self._engine.get_function_address("attempt"))
-        self.advance = ADVANCE(self._engine.get_function_address("advance"))
+    def __init__(self, program: Program, width: int) -> None:
+        _, identity = _target()
+        keys = [f"{part} {digest_of(program)} {width} {identity}" for part in PARTS]
+        codes = [cache.load("machine", key) for key in keys]
+        if any(code is None for code in codes):
+            codes = list(_compile(program, width))
+            for key, code in zip(keys, codes, strict=True):
+                cache.store("machine", key, code or b"")
+        self._engines = [_engine(code or b"") for code in codes]
+        flows, reports = self._engines
+        self.flows = MODEL(flows.get_function_address("flows"))
+        self.attempt = ATTEMPT(flows.get_function_address("attempt"))
+        self.advance = ADVANCE(flows.get_function_address("advance"))
+        self.initial = MODEL(reports.get_function_address("initial"))
+        self.observe = MODEL(reports.get_function_address("observe"))
 
 
-def _compile(program: Program, layout: Layout, width: int, target: llvm.TargetMachine) -> bytes:
+def _compile(program: Program, width: int) -> tuple[bytes, bytes]:
+    """Make the code of both parts; LLVM works on one while the other is being written."""
     # Writing code takes imports that a cached model can do without.
-    from urbsim.engine.emit import emit
+    from urbsim.engine.emit import emit_flows, emit_reports
     from urbsim.engine.tableau import rk45
 
-    module = llvm.parse_assembly(emit(program, layout, width, rk45(), vector_library()))
+    flows = emit_flows(program, width, rk45(), vector_library())
+    with ThreadPoolExecutor(1) as worker:
+        made = worker.submit(_object_code, flows)
+        reports = emit_reports(program, width, vector_library())
+        return made.result(), _object_code(reports)
+
+
+def _object_code(text: str) -> bytes:
+    target, _ = _target()
+    module = llvm.parse_assembly(text, llvm.create_context())
     # The full pipeline takes ten times as long to compile the shipped model and gains a tenth in a call.
     builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options(speed_level=0))
     passes = llvm.create_new_module_pass_manager()
@@ -64,6 +74,14 @@ def _compile(program: Program, layout: Layout, width: int, target: llvm.TargetMa
     passes.run(module, builder)
     code: bytes = target.emit_object(module)
     return code
+
+
+def _engine(code: bytes) -> llvm.ExecutionEngine:
+    # Each needs a target of its own: the compiler takes it over.
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _new_target())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return engine
 
 
 @functools.cache

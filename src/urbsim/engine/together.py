@@ -145,7 +145,7 @@ class _Slots:
         room = aligned(groups, STAGES, size)
         self.now, self.next = (v[:, : rows * lanes].reshape(groups, rows, lanes) for v in (now, following))
         self.slopes = room[..., : rows * lanes].reshape(groups, STAGES, rows, lanes)
-        self.atol, self.spare = aligned(groups, rows, lanes), aligned(groups, rows, lanes)
+        self.atol, self.spare = aligned(groups, rows, lanes), aligned(1, rows, lanes)
         self.inputs = aligned(groups, layout.inputs, lanes)
         self.times = aligned(groups, CLOCKS, lanes)
         # By lane: error, length of the step, present time, a time inside the stretch, whether it was taken.
@@ -155,7 +155,6 @@ class _Slots:
         self.values, self.rises = (aligned(groups, len(runs.paths.rows), lanes) for _ in range(2))
         self.moved = np.ascontiguousarray(runs.paths.rows)
         self.machine = runs.system.machine(lanes)
-        self.rhs = runs.system.bound_rhs(self.times, self.inputs)
         arrays = (
             *(self.times, now, following, aligned(size), room, self.inputs, self.atol, self.norms),
             *(self.steps, self.begun, self.inside, self.values, self.rises, runs.system.scratch),
@@ -268,14 +267,15 @@ class _Slots:
 
     def _refresh(self) -> None:
         """Work out the first slopes anew in lanes that begin, or where something has jumped."""
-        time = self.time.reshape(self.begun.shape)
-        self.times[:, 0] = time
-        if len(self.moved):
-            self.inputs[:, self.moved] = self.values + self.rises * (time - self.inside)[:, np.newaxis]
-        now = np.ascontiguousarray(self.now)
-        self.rhs(address(now), address(self.spare))
-        fresh = self.stale.reshape(self.groups, 1, self.lanes)
-        np.copyto(self.slopes[:, 0], self.spare, where=fresh)
+        time, stale = self.time.reshape(self.begun.shape), self.stale.reshape(self.begun.shape)
+        for group in map(int, np.flatnonzero(stale.any(axis=1))):
+            part = slice(group, group + 1)
+            self.times[part, 0] = time[part]
+            if len(self.moved):
+                since = (time[part] - self.inside[part])[:, np.newaxis]
+                self.inputs[part, self.moved] = self.values[part] + self.rises[part] * since
+            self.runs.system.rhs(self.times[part], self.now[part], self.inputs[part], self.spare)
+            np.copyto(self.slopes[group, 0], self.spare[0], where=stale[group])
         self.effort.calls += int(np.count_nonzero(self.stale & self.busy))
         self.stale[:] = False
 
