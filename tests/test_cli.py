@@ -141,6 +141,29 @@ def test_a_lever_that_is_set_to_what_it_is_or_to_a_multiple_of_nought_is_told_so
     assert "idle: lever 'young_standard' moves nothing: it is already 0.8 in tiny" in said
 
 
+def test_a_lever_given_as_one_number_leaves_the_year_before_as_it_was(tiny: Path, urbsim: Urbsim) -> None:
+    """Adequacy is a standard over 1 + 0.02 in the east, of whom the lever is a factor."""
+    Path("scenarios/higher.yaml").write_text(
+        "name: higher\nplace: tiny\nlevers: {young_standard: 2}\n", encoding="utf-8"
+    )
+    Path("scenarios/path.yaml").write_text(
+        "name: path\nplace: tiny\nlevers: {young_standard: {2025: 2}}\n", encoding="utf-8"
+    )
+
+    urbsim("run", "scenarios", "--no-figures", "--out", "out")
+
+    found = {
+        (row["scenario"], row["year"]): float(row["value"])
+        for row in rows(Path("out/trajectories.csv"))
+        if row["indicator"] == "young_adequacy" and row["region"] == "east"
+    }
+    own = found["baseline", "2025"]
+    assert [found["higher", year] for year in ("2024", "2025", "2026")] == pytest.approx([own, own, 2 / 1.02])
+    assert [found["path", year] for year in ("2024", "2025", "2026")] == pytest.approx(
+        [own, 2 / 1.02, 2 / 1.02]
+    )
+
+
 def test_a_failed_check_is_reported_with_the_worst_value(
     tiny: Path, urbsim: Urbsim, capsys: Captured
 ) -> None:

@@ -18,6 +18,7 @@ from urbsim.engine.ensemble import solve_ensemble
 from urbsim.engine.schedule import Move, Schedule
 from urbsim.engine.simulate import simulate
 from urbsim.engine.solve import solve
+from urbsim.engine.trajectory import Trajectory
 from urbsim.errors import InputError, RunError
 from urbsim.model.lower import lower
 
@@ -324,7 +325,40 @@ def test_a_jump_back_after_a_hundredth_of_a_year_is_not_stepped_over(tmp_path: P
     assert moved(system, "rk45", Move(slot=0, times=times, values=values)) == pytest.approx(1.0, rel=1e-9)
 
 
-def test_values_at_a_jump_are_those_after_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("solver", ["rk45", "dop853", "euler", "rk4"])
+@pytest.mark.parametrize("runs", [1, 11])
+def test_what_is_reported_at_a_jump_goes_with_the_value_before_it(
+    solver: str, runs: int, tmp_path: Path
+) -> None:
+    system = compile_program(lower(make_model(tmp_path, "a = 3\nb = 2*a\nx = INTEG(a, a)")))
+    low, high = np.linspace(1.0, 2.0, runs), np.linspace(5.0, 9.0, runs)
+    inputs = np.repeat(system.inputs[:, None], runs, axis=1)
+    slot = system.constant("a").first
+    inputs[slot] = low
+    save = np.array([0.0, 3.5, 4.0, 4.5, 10.0])
+
+    def found(values: np.ndarray, time: float = 4.0) -> Trajectory:
+        move = Move(slot=slot, times=(time,) * len(values), values=values)
+        schedule = Schedule(start=0.0, stop=10.0, save=save, inputs=inputs, moves=(move,))
+        return solve(system, schedule, solver=solver)
+
+    before = np.array([low, low, low, high, high])  # by saved time
+    jump = found(np.array([low, high]))
+    np.testing.assert_array_equal(jump["a"], before)
+    np.testing.assert_array_equal(jump["b"], 2 * before)
+    np.testing.assert_allclose(jump["x"][[2, 4]], [5 * low, 5 * low + 6 * high], rtol=1e-9)
+    # A first point says what holds at its time already.
+    path = found(np.array([high]))
+    np.testing.assert_array_equal(path["a"], [low, low, high, high, high])
+    np.testing.assert_array_equal(path["x"], jump["x"])
+    # At the start too, where stocks begin with what holds in the first moment.
+    start = found(np.array([low, high]), time=0.0)
+    np.testing.assert_array_equal(start["a"], [low, high, high, high, high])
+    np.testing.assert_array_equal(start["x"][0], high)
+    np.testing.assert_allclose(start["x"][4], 11 * high, rtol=1e-9)
+
+
+def test_values_at_a_jump_of_the_model_are_those_after_it(tmp_path: Path) -> None:
     model = make_model(tmp_path, "y = STEP(1, 5)\nx = INTEG(y, 0)")
 
     run = simulate(model, save=[4.0, 5.0, 6.0])

@@ -49,7 +49,10 @@ def test_one_draw_of_a_lever_acts_everywhere_from_the_first_policy_year() -> Non
     schedule = applied((one,), 10, 20)
 
     assert (one.label, one.kind, one.unit) == ("quota", "lever", "m2/person")
-    assert written(schedule) == {0: ((2025.0,), [[10, 20]]), 1: ((2025.0,), [[10, 20]])}
+    assert written(schedule) == {
+        0: ((2025.0, 2025.0), [[50, 50], [10, 20]]),
+        1: ((2025.0, 2025.0), [[80, 80], [10, 20]]),
+    }
     assert (schedule.inputs == Interface().inputs[:, np.newaxis]).all()
 
 
@@ -84,7 +87,7 @@ def test_a_draw_replaces_all_that_the_scenario_says_of_it() -> None:
 
     schedule = applied(found, 30, 2, **said)
 
-    assert written(schedule) == {0: ((2025.0,), [[30]])}
+    assert written(schedule) == {0: ((2025.0, 2025.0), [[50], [30]])}
     assert schedule.inputs[:, 0] == pytest.approx([50, 80, 2, 4, 3, 4, 7])
 
 

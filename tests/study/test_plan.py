@@ -42,7 +42,10 @@ def test_without_levers_the_inputs_are_those_of_the_place() -> None:
 
 
 def test_one_number_acts_from_the_first_day_of_the_first_policy_year() -> None:
-    assert moved(make(Setting(amounts=amounts(100)))) == {0: ((2025.0,), (100.0,)), 1: ((2025.0,), (100.0,))}
+    assert moved(make(Setting(amounts=amounts(100)))) == {
+        0: ((2025.0, 2025.0), (50.0, 100.0)),
+        1: ((2025.0, 2025.0), (80.0, 100.0)),
+    }
 
 
 def test_a_path_keeps_its_years_and_its_values() -> None:
@@ -54,15 +57,18 @@ def test_a_path_keeps_its_years_and_its_values() -> None:
 def test_a_relative_amount_is_relative_to_each_regions_own_value() -> None:
     schedule = make(Setting(amounts=amounts(1.5, relative=True)))
 
-    assert moved(schedule) == {0: ((2025.0,), (75.0,)), 1: ((2025.0,), (120.0,))}
+    assert moved(schedule) == {
+        0: ((2025.0, 2025.0), (50.0, 75.0)),
+        1: ((2025.0, 2025.0), (80.0, 120.0)),
+    }
 
 
 def test_a_lever_in_percent_is_scaled_to_the_units_of_the_model() -> None:
     used = lever(variable="Wish", scale=0.01, range=(0, 1000))
 
-    assert moved(make(Setting(amounts=amounts(30)), of=used)) == {6: ((2025.0,), (0.3,))}
+    assert moved(make(Setting(amounts=amounts(30)), of=used)) == {6: ((2025.0, 2025.0), (7.0, 0.3))}
     doubled = moved(make(Setting(amounts=amounts(1.25, relative=True)), of=used))
-    assert doubled[6][1] == pytest.approx((8.75,))
+    assert doubled[6][1] == pytest.approx((7.0, 8.75))
 
 
 def test_a_lever_that_selects_an_element_moves_only_that() -> None:
@@ -75,7 +81,7 @@ def test_a_lever_that_selects_an_element_moves_only_that() -> None:
 def test_a_region_wins_over_its_group_and_a_group_over_the_whole_place() -> None:
     schedule = make(Setting(region="here", amounts=amounts(10)), Setting(region="West", amounts=amounts(20)))
 
-    assert moved(schedule) == {0: ((2025.0,), (10.0,)), 1: ((2025.0,), (20.0,))}
+    assert {slot: values[-1] for slot, (_, values) in moved(schedule).items()} == {0: 10.0, 1: 20.0}
 
 
 def test_parameters_hold_from_the_start() -> None:

@@ -120,14 +120,15 @@ class _Run:
 
     def save(self, position: int, state: Floats) -> None:
         """Keep what the run has at a saved time."""
-        time, within, line = float(self._save_times[position]), self._within, self._line
-        self.enter(time + nudge(time))
-        self._set(time)
+        time = float(self._save_times[position])
+        within = time + nudge(time)
+        self._times[0, :, 0] = time, within, within
+        if self._paths.rows.size:
+            self._inputs[0, self._paths.rows, 0] = self._paths.at(time)[:, 0]
         states = np.ascontiguousarray(state).reshape(self.states.shape)
         self._system.observe(self._times, states, self._inputs, self._rates, self._outputs)
         storages = {"states": states, "inputs": self._inputs, "outputs": self._outputs}
         self._saved.put(position, self._place, 1, storages)
-        self._within, self._line = within, line
 
 
 def _steps(system: System, solver: Any, function: Slopes) -> Iterator[None]:

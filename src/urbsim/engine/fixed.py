@@ -64,6 +64,17 @@ def solve_fixed(
         system.rhs(times, at, inputs, rates)
         effort.calls += runs
 
+    def save(position: int) -> None:
+        storages = {"states": states, "inputs": inputs, "outputs": outputs}
+        time = float(schedule.save[position])
+        if paths.jumps_at(time):  # what is reported is as before the jump, and the step goes on as after it
+            before, seen = inputs.copy(), aligned(*outputs.shape)
+            before[:, paths.rows] = pack(paths.at(time), lanes)
+            system.observe(times, states, before, trial, seen)
+            effort.calls += runs
+            storages |= {"inputs": before, "outputs": seen}
+        saved.put(position, place, runs, storages)
+
     for number in range(count + 1):
         present = schedule.start + number * step
         if present + step / 2 >= until:
@@ -77,7 +88,7 @@ def solve_fixed(
         else:
             slope(present, states)
         if number in wanted:
-            saved.put(wanted[number], place, runs, {"states": states, "inputs": inputs, "outputs": outputs})
+            save(wanted[number])
         if number == count:
             break
         np.multiply(rates, first * step, out=change)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from urbsim.engine.limits import nudge
 from urbsim.engine.schedule import Move
 
 Floats = npt.NDArray[np.float64]
@@ -46,10 +47,24 @@ class Paths:
             values[row] = base + slopes[row] * np.where(between, within - times[earlier], 0.0)
         return values, slopes
 
+    def at(self, time: float) -> Floats:
+        """Give the values that a report for a time goes with, (n_moves, n_runs).
+
+        Those of the first point at that time, where there is one; so of a jump between two points those
+        before it.
+        """
+        runs = self._before.shape[1]
+        values, _ = self.around(np.full(runs, time))
+        for row, (times, points) in enumerate(zip(self._times, self._values, strict=True)):
+            first = int(np.searchsorted(times, time - nudge(time)))
+            if first < len(times) and times[first] <= time + nudge(time):
+                values[row] = points[first]
+        return values
+
     def jumps_at(self, time: float) -> bool:
         """Tell whether an input of any run jumps at a time, rather than bends."""
         for row, (times, points) in enumerate(zip(self._times, self._values, strict=True)):
-            here = np.flatnonzero(times == time)
+            here = np.flatnonzero(np.abs(times - time) <= nudge(time))
             if not here.size:
                 continue
             before = self._before[row] if here[0] == 0 else points[here[0]]

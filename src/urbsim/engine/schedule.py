@@ -16,7 +16,8 @@ class Move:
 
     Before the first point the input keeps the value it has in `Schedule.inputs`; after the last it
     keeps the last value. A jump is two points at the same time, or a first point that differs from
-    the value before it.
+    the value before it. What is reported for the time of a point goes with the first point of that time:
+    two points at the end of 2025 leave 2025 as it was.
     """
 
     slot: int  # row of `Schedule.inputs`

@@ -340,7 +340,8 @@ def _observe(runs: _Runs, lanes: int, saved: Saved, place: int) -> None:
     for position, time in enumerate(map(float, runs.save)):
         within = time + nudge(time)
         times = runs.clock(time, within, lanes)
-        runs.set_inputs(runs.inputs, np.full(runs.count, time), np.full(runs.count, within))
+        if runs.paths.rows.size:
+            runs.inputs[:, runs.paths.rows] = pack(runs.paths.at(time), lanes)
         for first in range(0, len(times), several):
             part = slice(first * lanes, (first + several) * lanes)
             states = pack(runs.states[part, position].T, lanes)

@@ -209,7 +209,7 @@ def apply_draws(schedule: Schedule, factors: Sequence[Factor], values: Floats) -
         for slot, own in zip(factor.slots, factor.own, strict=True):
             # The same operations as of a scenario with this number, so that the last digit is the same too.
             value = (drawn * (own / factor.scale) if factor.relative else drawn) * factor.scale
-            moves.append(Move(slot=slot, times=(factor.start,), values=value[np.newaxis, :]))
+            moves.append(Move(slot=slot, times=(factor.start,) * 2, values=np.array([inputs[slot], value])))
     return replace(schedule, inputs=inputs, moves=tuple(moves))
 
 

@@ -231,7 +231,8 @@ def _moves(
     problems: list[Problem],
 ) -> Iterator[Move]:
     start, stop = span
-    years = setting.years or (policy_start(lever.id, place, span, setting.where, problems),)
+    # A lever given as one number jumps; what is reported for the time of the jump goes with its own value.
+    years = setting.years or (policy_start(lever.id, place, span, setting.where, problems),) * 2
     problems.extend(
         Problem(f"{lever.id}: {year:g} is outside the period {start}-{stop}", setting.where)
         for year in setting.years
@@ -250,7 +251,8 @@ def _moves(
                         setting.where,
                     )
                 )
-        yield Move(slot=slot, times=years, values=tuple(value * lever.scale for value in values))
+        before = () if setting.years else (float(inputs[slot]),)
+        yield Move(slot=slot, times=years, values=(*before, *(value * lever.scale for value in values)))
 
 
 def spread(
