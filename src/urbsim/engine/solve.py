@@ -34,7 +34,7 @@ RTOL_OF_RK45 = (
 )
 ROOM = 2**23  # bytes that stocks and inputs may take in all stages of a step together, to stay in the cache
 STAGES = 12  # arrays of stocks that are in use during a step
-MOST_GROUPS = 16
+MOST_GROUPS = 8
 BATCH = 2**24  # stocks at saved times that are kept until the other variables are worked out of them
 
 
