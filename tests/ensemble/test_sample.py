@@ -14,12 +14,14 @@ import pytest
 
 from tests.ensemble.nouns import content
 from urbsim.cli import DONE, FAILED, WRONG_INPUT
+from urbsim.ensemble import sample_table
 from urbsim.ensemble.sample import draw, sample
 from urbsim.ensemble.sampling import Sampling
 from urbsim.ensemble.store import open_store
+from urbsim.ensemble.summary import Chance
 from urbsim.ensemble.work_folder import partial_of
 from urbsim.errors import InputError
-from urbsim.study.target import ABOUT_RATE
+from urbsim.study.target import ABOUT_RATE, Target
 
 Urbsim = Callable[..., int]
 Captured = pytest.CaptureFixture[str]
@@ -310,3 +312,13 @@ def test_a_sample_begun_on_another_day_is_found_again(rates: Path, urbsim: Urbsi
 
     assert status == DONE
     assert [path.name for path in Path("results").iterdir()] == ["2026-01-31-rates-sample"]
+
+
+@pytest.mark.parametrize(
+    ("met", "told"), [(2000, "100 % (> 99.81 %)"), (0, "0 % (< 0.19 %)"), (580, "29 % ±1")]
+)
+def test_a_share_of_none_or_all_says_what_the_runs_leave_open(met: int, told: str) -> None:
+    target = Target(indicator="rate", year=2035, operator=">=", value=80.0)
+    chance = Chance(target=target, runs=2000, met=met, gap=(0.0, 0.0, 0.0))
+
+    assert sample_table._share(chance, "en") == told

@@ -60,8 +60,9 @@ def _share(chance: Chance, language: Language) -> str:
     low, high = (100 * bound for bound in chance.bounds)
     blank = "" if language == "zh" else " "
     if chance.met in (0, chance.runs):
-        sign, bound = ("<", high) if chance.met == 0 else (">", low)
-        return f"{100 * chance.probability:.0f}{blank}% ({sign} {bound:.2g}{blank}%)"
+        left = float(f"{high if chance.met == 0 else 100 - low:.2g}")  # what may be missing, in two digits
+        bound = f"< {left:g}" if chance.met == 0 else f"> {100 - left:g}"
+        return f"{100 * chance.probability:.0f}{blank}% ({bound}{blank}%)"
     digits = 1 if chance.error < 0.0095 else 0
     return f"{100 * chance.probability:.{digits}f}{blank}% ±{100 * chance.error:.{digits}f}"
 
