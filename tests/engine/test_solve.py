@@ -210,6 +210,59 @@ def test_a_hard_run_neither_stops_nor_loosens_the_others(tmp_path: Path) -> None
     np.testing.assert_allclose(np.delete(found.trajectory["x"], 1, axis=1), exact, atol=1e-6)
 
 
+@pytest.mark.parametrize("solver", ["rk45", "dop853", "euler"])
+def test_which_runs_fail_does_not_hang_on_what_is_kept(solver: str, tmp_path: Path) -> None:
+    """Nobody reads z, which has no logarithm once a * Time is 3 or more."""
+    equations = "a = 0.1\nx = INTEG(a, 0)\nz = LN(3 - a*Time)"
+    system = compile_program(lower(make_model(tmp_path, equations)))
+    draws = np.concatenate([np.linspace(0.01, 0.29, 70), [0.5, 0.31, 0.75]])
+    inputs = np.repeat(system.inputs[:, None], len(draws), axis=1)
+    inputs[system.constant("a").first] = draws
+    schedule = Schedule(start=0.0, stop=10.0, save=np.arange(11.0), inputs=inputs)
+
+    few, all_ = (solve_ensemble(system, schedule, wanted, solver=solver) for wanted in (["x"], ["x", "z"]))
+
+    assert list(few.failures) == [70, 71, 72]
+    assert few.failures == all_.failures
+    for run, why in few.failures.items():
+        with pytest.raises(RunError) as alone:
+            solve(system, schedule.of_runs([run]), solver=solver)
+        assert why == str(alone.value)
+    assert "z is -inf at 6" in few.failures[70]  # 3 - 0.5 * 6 = 0
+    np.testing.assert_array_equal(few.trajectory["x"], all_.trajectory["x"])
+    np.testing.assert_allclose(few.trajectory["x"][-1, :70], 10 * draws[:70], rtol=1e-9)
+    assert np.isnan(few.trajectory["x"][:, 70:]).all()
+
+
+@pytest.mark.parametrize("equation", ["h = INITIAL(LN(a))", "h = DELAY FIXED(LN(a), 1, LN(a))", "h = a"])
+def test_held_values_and_inputs_that_are_no_numbers_are_failures(equation: str, tmp_path: Path) -> None:
+    system = compile_program(lower(make_model(tmp_path, f"a = 1\nx = INTEG(1, 0)\n{equation}")))
+    inputs = np.repeat(system.inputs[:, None], 3, axis=1)
+    inputs[system.constant("a").first, 1] = np.nan if equation == "h = a" else 0.0
+    schedule = Schedule(start=0.0, stop=5.0, save=np.array([0.0, 5.0]), inputs=inputs)
+
+    found = solve_ensemble(system, schedule, ["x"], solver="euler")
+
+    assert list(found.failures) == [1]
+    with pytest.raises(RunError) as alone:
+        solve(system, schedule.of_runs([1]), solver="euler")
+    assert found.failures[1] == str(alone.value)
+
+
+def test_numbers_whose_sum_is_beyond_all_numbers_are_no_failure(tmp_path: Path) -> None:
+    system = compile_program(
+        lower(make_model(tmp_path, "a = 1e200\nb = a*1e108\nc = b + 0*a\nd = 1.5*c\nx = INTEG(1, 0)"))
+    )
+    schedule = Schedule(
+        start=0.0, stop=5.0, save=np.array([5.0]), inputs=np.repeat(system.inputs[:, None], 3, axis=1)
+    )
+
+    found = solve_ensemble(system, schedule, ["x"])
+
+    assert not found.failures
+    assert found.trajectory["x"] == pytest.approx(5.0)
+
+
 def test_an_ensemble_keeps_what_is_wanted_and_refuses_what_is_not_there(logistic: System) -> None:
     schedule = Schedule(
         start=0.0, stop=5.0, save=np.array([5.0]), inputs=np.repeat(logistic.inputs[:, None], 3, axis=1)

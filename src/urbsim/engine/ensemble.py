@@ -16,6 +16,7 @@ from urbsim.errors import suggestion
 from urbsim.names import fold
 
 ENSEMBLE_RTOL = 1e-6  # keeps every indicator of the shipped model within 1e-5 (docs/performance.md)
+LOOKED_AT = 64  # runs at a time that are solved again, with every variable, to see what is wrong with them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +74,30 @@ def solve_ensemble(
     failures = {
         run: str(failure) for run, failure in solve_runs(system, schedule, solver, tolerance, saved, effort)
     }
-    for output, values in saved.parts():
-        sound = np.isfinite(values).reshape(-1, values.shape[-1]).all(axis=0)
-        for run in map(int, np.flatnonzero(~sound)):
-            if run not in failures:
-                failures[run] = str(not_a_number(output, values[..., [run]], schedule.save))
+    # Which runs fail does not hang on what is kept: the others are looked at whole, as `solve` would.
+    suspect = saved.suspect | ~np.isfinite(schedule.inputs).all(axis=0)
+    for move in schedule.moves:
+        suspect |= ~np.isfinite(move.values).all(axis=0)
+    suspects = [run for run in map(int, np.flatnonzero(suspect)) if run not in failures]
+    for first in range(0, len(suspects), LOOKED_AT):
+        some = suspects[first : first + LOOKED_AT]
+        whole = Saved(system, schedule.save, len(some), system.reported)
+        for _ in solve_runs(system, schedule.of_runs(some), solver, tolerance, whole, effort):
+            pass  # what could be solved once can be so again
+        found = _not_numbers(whole, schedule)
+        failures |= {some[run]: why for run, why in found.items()}
+    failures = _not_numbers(saved, schedule) | failures
     for run in failures:
         saved.forget(run)
     return Ensemble(trajectory=saved.trajectory(solver, effort), failures=dict(sorted(failures.items())))
+
+
+def _not_numbers(saved: Saved, schedule: Schedule) -> dict[int, str]:
+    """Say of each run in which a kept value is no finite number what `solve` says of it."""
+    found: dict[int, str] = {}
+    for output, values in saved.parts():
+        sound = np.isfinite(values).reshape(-1, values.shape[-1]).all(axis=0)
+        for run in map(int, np.flatnonzero(~sound)):
+            if run not in found:
+                found[run] = str(not_a_number(output, values[..., [run]], schedule.save))
+    return found

@@ -26,7 +26,11 @@ class Effort:
 
 
 class Saved:
-    """Values of the wanted arrays at the saved times; NaN until they are known."""
+    """Values of the wanted arrays at the saved times; NaN until they are known.
+
+    `suspect` tells of each run whether any value at a saved time, wanted or not, may be no finite number;
+    constants are left out.
+    """
 
     def __init__(self, system: System, times: Floats, runs: int, wanted: Sequence[int]) -> None:
         self._system, self._times, self._wanted = system, times, wanted
@@ -37,11 +41,18 @@ class Saved:
             storage, first = place[number]
             self._first[number] = (storage, len(rows[storage]))
             rows[storage].extend(range(first, first + sizes[number]))
+        self.suspect = np.zeros(runs, dtype=bool)
         self._rows = {name: np.array(found, dtype=np.intp) for name, found in rows.items()}
         self._values = {name: np.full((len(found), len(times), runs), np.nan) for name, found in rows.items()}
 
     def put(self, position: int, first: int, runs: int, storages: Mapping[str, Floats]) -> None:
         """Keep what `runs` runs from `first` on have at a saved time; storages are (groups, n, lanes)."""
+        constants = self._system.layout.constants  # of them a schedule tells
+        with np.errstate(all="ignore"):
+            for found in (storages["states"], storages["outputs"], storages["inputs"][:, constants:]):
+                if not np.isfinite(found.sum()):  # as soon as one of them is not
+                    unsound = ~np.isfinite(found.sum(axis=1))
+                    self.suspect[first : first + runs] |= unsound.ravel()[:runs]
         for name, values in storages.items():
             rows = self._rows[name]
             if rows.size:
@@ -51,6 +62,7 @@ class Saved:
         """Make a run's values unknown again."""
         for values in self._values.values():
             values[..., run] = np.nan
+        self.suspect[run] = False
 
     def parts(self) -> list[tuple[Output, Floats]]:
         """Give each wanted variable with its values, (*shape, n_times, n_runs)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,7 +54,7 @@ class Schedule:
     inputs: Floats
     moves: tuple[Move, ...] = ()
 
-    def of_runs(self, runs: slice) -> Schedule:
+    def of_runs(self, runs: slice | Sequence[int]) -> Schedule:
         """Give the schedule of some of the runs."""
         return replace(
             self,

@@ -31,7 +31,7 @@ SAFETY, SHRINK, GROW = 0.9, 0.2, 10.0  # as in scipy's Runge-Kutta methods
 NEVER = -1
 PATIENCE = 3000  # attempts at steps before a run leaves; the shipped model takes a hundred
 WORSE = 1e6  # stands for an error that is not a number
-OBSERVED = 2**18  # auxiliaries that are worked out in one go, to stay in the cache
+OBSERVED = 2**17  # auxiliaries that are worked out in one go, to stay in the cache
 ROUNDING = 1e-12  # [-] by how much a step may miss the end of its stretch
 
 
@@ -337,6 +337,7 @@ def _observe(runs: _Runs, lanes: int, saved: Saved, place: int) -> None:
     """Work out every variable of all runs at the saved times, some groups at a time."""
     system = runs.system
     several = max(1, OBSERVED // max(1, system.layout.outputs * lanes))
+    room = aligned(several, system.layout.outputs, lanes)
     for position, time in enumerate(map(float, runs.save)):
         within = time + nudge(time)
         times = runs.clock(time, within, lanes)
@@ -346,7 +347,7 @@ def _observe(runs: _Runs, lanes: int, saved: Saved, place: int) -> None:
             part = slice(first * lanes, (first + several) * lanes)
             states = pack(runs.states[part, position].T, lanes)
             inputs = runs.inputs[first : first + several]
-            rates, outputs = np.empty_like(states), aligned(len(states), system.layout.outputs, lanes)
+            rates, outputs = np.empty_like(states), room[: len(states)]
             system.observe(times[: len(states)], states, inputs, rates, outputs)
             count = min(len(states) * lanes, runs.count - first * lanes)
             storages = {"states": states, "inputs": inputs, "outputs": outputs}
