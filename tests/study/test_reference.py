@@ -9,6 +9,7 @@ from urbsim import batch
 from urbsim.engine.ensemble import solve_ensemble
 from urbsim.engine.schedule import Schedule
 from urbsim.study.amount import Amount
+from urbsim.study.draw import to_values, unit_sample
 from urbsim.study.factor import apply_draws, factors, parameter_factors
 from urbsim.study.reference import References, references_of
 from urbsim.study.scenario import Scenario, Setting
@@ -132,6 +133,23 @@ def test_a_draw_and_a_file_with_the_same_number_have_the_same_references(
     for run, value in enumerate(values[0]):
         one = references.follow(with_parameter(task, SEARCH, float(value)).schedule)
         assert many.inputs[:, run] == pytest.approx(one.inputs[:, 0], rel=1e-12, abs=0)
+
+
+def test_references_of_a_run_do_not_hang_on_the_runs_beside_it(
+    task: batch.Task, references: References
+) -> None:
+    study = task.study
+    found = parameter_factors(task.scenario, study.place, study.levers, study.system, task.schedule)
+    values = to_values(unit_sample(53, len(found), seed=7), found, ())
+    order = np.random.default_rng(1).permutation(53)
+
+    many, mixed = (
+        references.follow(apply_draws(task.schedule, found, some)) for some in (values, values[:, order])
+    )
+    few = references.follow(apply_draws(task.schedule, found, values[:, 20:31]))
+
+    assert (mixed.inputs == many.inputs[:, order]).all()
+    assert (few.inputs == many.inputs[:, 20:31]).all()
 
 
 def test_no_parameter_of_the_tables_leaves_an_effect_of_2020_other_than_one(

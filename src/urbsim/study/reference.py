@@ -9,18 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from urbsim.engine.compile import Constant, System
-from urbsim.engine.layout import CLOCKS, LANES, aligned, unpack
+from urbsim.engine.layout import CLOCKS, LANES, aligned, pack, unpack
 from urbsim.engine.schedule import Schedule
 from urbsim.names import fold
 from urbsim.study.place import Place
 from urbsim.study.plan import start_inputs
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
 
 YEAR = 2020  # at the end of which references are taken, whichever year a run starts in
 PREFIX = "reference "
 ROUNDS = 6  # a reference of a reference needs one more
-BLOCK = 64  # runs at a time, so that they stay in the cache of the processor
+AT_ONCE = 2**17  # auxiliaries that are worked out in one go, to stay in the cache of the processor
 SAME = 1e-12  # [-] of a value: what rounding may make of the same arithmetic
 
 
@@ -58,9 +59,11 @@ class References:
             return schedule
         # What differs between base years is measured, and of one of them alone.
         carried = changed & (self.own == self.there)[:, 0]
-        after = np.repeat(self.there, schedule.inputs.shape[1], axis=1)
-        after[carried] = schedule.inputs[carried]
-        after = _settled(after, self.system, self.pairs)
+        after = np.where(carried[:, np.newaxis], schedule.inputs, self.there)
+        for constant, _ in self.pairs:  # those that nothing changes are right from the start
+            rows = slice(constant.first, constant.first + constant.size)
+            after[rows] = self.settled[rows]
+        _settle(after, self.system, self.pairs)
         inputs = schedule.inputs.copy()
         for constant, _ in self.pairs:
             rows = slice(constant.first, constant.first + constant.size)
@@ -79,7 +82,9 @@ def references_of(place: Place, system: System, base_year: int, parameter_set: s
     own = start_inputs(place, system, base_year, fitted)[:, np.newaxis]
     pairs = _pairs(system) if YEAR in place.base_years else ()
     there = start_inputs(place, system, YEAR, fitted)[:, np.newaxis] if pairs else own
-    settled = _settled(there, system, pairs) if pairs else there
+    settled = there.copy()
+    if pairs:
+        _settle(settled, system, pairs)
     return References(system=system, own=own, there=there, settled=settled, pairs=pairs)
 
 
@@ -93,30 +98,44 @@ def _pairs(system: System) -> tuple[tuple[Constant, int], ...]:
     )
 
 
-def _settled(constants: Floats, system: System, pairs: Sequence[tuple[Constant, int]]) -> Floats:
-    """Give the inputs of runs from the reference year, with references as the equations have them there."""
-    constants = constants.copy()
+def _settle(constants: Floats, system: System, pairs: Sequence[tuple[Constant, int]]) -> None:
+    """Give runs from the reference year, (n_inputs, n_runs), references as the equations have them there."""
     for name, time in (("initial time", YEAR), ("final time", YEAR + 1)):
         if name in system.clock_rows:
             constants[system.clock_rows[name]] = time
-    for first in range(0, constants.shape[1], BLOCK):
-        block = constants[:, first : first + BLOCK]
-        runs = block.shape[1]
-        lanes = 1 if runs == 1 else LANES
+    rows = _rows(system, pairs)
+    runs = constants.shape[1]
+    lanes = 1 if runs == 1 else LANES
+    width = lanes * max(1, AT_ONCE // max(1, system.layout.outputs * lanes))
+    room = system.blank(constants[:, :width], lanes)
+    times = aligned(len(room[0]), CLOCKS, lanes)
+    times[:] = YEAR
+    for first in range(0, runs, width):
+        block = constants[:, first : first + width]
+        packed = pack(block, lanes)
+        states, inputs, rates, outputs = (values[: len(packed)] for values in room)
+        inputs[:, : len(block)] = packed
+        storage = {"states": states, "inputs": inputs, "outputs": outputs}
         for _ in range(ROUNDS):
-            states, inputs, rates, outputs = system.blank(block, lanes)
-            times = aligned(len(states), CLOCKS, lanes)
-            times[:] = YEAR
-            system.initial(times, states, inputs, outputs)
-            system.observe(times, states, inputs, rates, outputs)
-            storage = {"states": states, "inputs": inputs, "outputs": outputs}
+            system.initial(times[: len(packed)], states, inputs, outputs)
+            system.observe(times[: len(packed)], states, inputs, rates, outputs)
             still = True
-            for constant, array in pairs:
-                kind, row = system.layout.place[array]
-                found = unpack(storage[kind][:, row : row + constant.size], runs)
-                kept = block[constant.first : constant.first + constant.size]
-                still &= np.array_equal(kept, found, equal_nan=True)
-                kept[...] = found
+            for kind, (kept, sources) in rows.items():
+                found = storage[kind][:, sources]
+                still &= np.array_equal(inputs[:, kept], found, equal_nan=True)
+                inputs[:, kept] = found
             if still:  # another round would change nothing
                 break
-    return constants
+        for kept, _ in rows.values():
+            block[kept] = unpack(inputs[:, kept], block.shape[1])
+
+
+def _rows(system: System, pairs: Sequence[tuple[Constant, int]]) -> dict[str, tuple[Rows, Rows]]:
+    """Give, by storage of the variables, the rows of references among the inputs, and those of variables."""
+    found: dict[str, tuple[list[int], list[int]]] = {}
+    for constant, array in pairs:
+        kind, row = system.layout.place[array]
+        kept, sources = found.setdefault(kind, ([], []))
+        kept.extend(range(constant.first, constant.first + constant.size))
+        sources.extend(range(row, row + constant.size))
+    return {kind: (np.array(kept), np.array(sources)) for kind, (kept, sources) in found.items()}
