@@ -477,3 +477,43 @@ def test_the_frame_has_a_column_for_every_element(tmp_path: Path) -> None:
     assert frame.index.name == "time"
     assert {"x[north]", "x[south]", "TIME STEP"} <= set(frame.columns)
     assert frame.loc[10.0, "x[north]"] == pytest.approx(12.0)
+
+
+def test_a_run_that_fails_with_a_fixed_step_does_not_stop_the_others(tmp_path: Path) -> None:
+    equation = "lag = 1\nx = INTEG(DELAY FIXED(x, lag*SQRT(lag), 1), 1)"
+    system = compile_program(lower(make_model(tmp_path, equation)))
+    lags = np.array([1.0, -1.0, 2.0, 4.0])
+    inputs = np.repeat(system.inputs[:, None], 4, axis=1)
+    inputs[system.constant("lag").first] = lags
+    schedule = Schedule(start=0.0, stop=2.0, save=np.array([2.0]), inputs=inputs)
+
+    found = solve_ensemble(system, schedule, ["x"], solver="euler")
+
+    assert list(found.failures) == [1]
+    assert np.isfinite(np.delete(found.trajectory["x"], 1, axis=1)).all()
+
+
+VARYING = """
+turn = 3
+rate = 0.4
+x = INTEG(PULSE(turn, 1)*rate - x/4, 0)
+y = INTEG(x - y, IF THEN ELSE(rate > 0.5, 0, 1))
+"""
+
+
+def test_runs_that_jump_at_times_of_their_own_do_not_hang_on_one_another(tmp_path: Path) -> None:
+    system = compile_program(lower(make_model(tmp_path, VARYING)))
+    turns, rates = np.linspace(1.0, 6.0, 20), np.linspace(0.1, 0.9, 20)
+    inputs = np.repeat(system.inputs[:, None], 20, axis=1)
+    inputs[system.constant("turn").first] = turns
+    inputs[system.constant("rate").first] = rates
+    schedule = Schedule(start=0.0, stop=10.0, save=np.array([5.0, 10.0]), inputs=inputs)
+
+    wide, few = solve(system, schedule), solve(system, schedule.of_runs(slice(7, 12)))
+
+    def exact(time: float) -> np.ndarray:
+        on, off = (np.clip(time - turns - d, 0, None) for d in (0.0, 1.0))
+        return 4 * rates * (np.exp(-off / 4) - np.exp(-on / 4))
+
+    np.testing.assert_allclose(wide["x"], [exact(5.0), exact(10.0)], rtol=1e-8, atol=1e-10)
+    np.testing.assert_array_equal(wide["y"][:, 7:12], few["y"])

@@ -56,7 +56,8 @@ def solve_alone(
             slopes = run.slopes(begin, state)
             must_be_finite(system, slopes, begin)
             shaped = state.reshape(run.states.shape), slopes.reshape(run.states.shape)
-            atol, _ = tolerances(system, run.slopes_at, begin, end, *shaped, rtol)
+            last = np.full((1, 1, 1), end)
+            atol, _ = tolerances(system, run.slopes_ahead, begin, last, *shaped, rtol)
             options = {"rtol": rtol, "atol": atol.ravel(), "max_step": longest}
             try:
                 solver = integrator(run.slopes, begin, state, end, **options)
@@ -110,6 +111,10 @@ class _Run:
     def slopes(self, time: float, state: Floats) -> Floats:
         """Give the net flows at a state, (n_states,)."""
         return self.slopes_at(time, state.reshape(self.states.shape)).ravel()
+
+    def slopes_ahead(self, times: Floats, states: Floats) -> Floats:
+        """Give the net flows at a time, (1, 1, 1), as `tolerances` asks for them."""
+        return self.slopes_at(float(times[0, 0, 0]), states)
 
     def slopes_at(self, time: float, states: Floats) -> Floats:
         """Give the net flows at a state, (1, n_states, 1)."""

@@ -14,7 +14,7 @@ from llvmlite import ir
 
 from urbsim.engine.layout import CLOCKS, Layout, lay_out
 from urbsim.engine.nests import Element, Nest, element, nest_all, nest_flows
-from urbsim.engine.stages import F64, I64, POINTER, counted, emit_advance, emit_attempt
+from urbsim.engine.stages import F64, I64, POINTER, counted, emit_attempt
 from urbsim.engine.tableau import Tableau
 from urbsim.model.equations import Table
 from urbsim.model.program import (
@@ -64,14 +64,13 @@ def emit_flows(program: Program, width: int, tableau: Tableau, vector_library: i
     """Write ``flows``, which works out net flows and nothing else, and a step of a solver made of it.
 
     See `emit_reports` for the arguments; the outputs are scratch, as `nest_flows` lays it out, which the
-    groups share. ``attempt`` and ``advance`` are those of `stages`.
+    groups share. ``attempt`` is that of `stages`.
     """
     nests, layout = nest_flows(program)
     module, tables = _module(program)
     group = _group(module, "flows", program, layout, width, tables, vector_library, nests)
     _over_groups(module, "flows", group, layout, width, shared=True)
     emit_attempt(module, group, tableau, layout.states, layout.inputs, width)
-    emit_advance(module, layout.states, len(tableau.error), width)
     return str(module)
 
 

@@ -15,7 +15,8 @@ from urbsim.engine.trajectory import Trajectory
 from urbsim.errors import suggestion
 from urbsim.names import fold
 
-ENSEMBLE_RTOL = 1e-6  # keeps every indicator of the shipped model within 1e-5 (docs/performance.md)
+# Residents and rates then are within 1e-5; a few land indicators with corners are not (docs/performance.md).
+ENSEMBLE_RTOL = 1e-6
 LOOKED_AT = 64  # runs at a time that are solved again, with every variable, to see what is wrong with them
 
 

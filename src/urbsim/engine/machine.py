@@ -17,8 +17,7 @@ from urbsim.model.program import Program
 from urbsim.model.program_file import digest_of
 
 MODEL = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5, ctypes.c_int64)
-ATTEMPT = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 15, ctypes.c_double, *[ctypes.c_int64] * 2)
-ADVANCE = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4, ctypes.c_int64)
+ATTEMPT = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 15, ctypes.c_double, *[ctypes.c_int64] * 3)
 # Loop strength reduction takes as long as all other passes together, and gains nothing where addresses are
 # known. LLVM keeps its options for the whole process.
 OPTIONS = ("-disable-lsr",)
@@ -45,7 +44,6 @@ class Machine:
         flows, reports = self._engines
         self.flows = MODEL(flows.get_function_address("flows"))
         self.attempt = ATTEMPT(flows.get_function_address("attempt"))
-        self.advance = ADVANCE(flows.get_function_address("advance"))
         self.initial = MODEL(reports.get_function_address("initial"))
         self.observe = MODEL(reports.get_function_address("observe"))
 

@@ -94,11 +94,7 @@ def solve_runs(
         alone: Sequence[int] = range(part.inputs.shape[1])
         with np.errstate(all="ignore"):  # what is not a number is told later
             if solver in FIXED:
-                alone = ()
-                width = block_width(system)
-                for begin in range(0, part.inputs.shape[1], width):
-                    block = part.of_runs(slice(begin, begin + width))
-                    solve_fixed(system, block, solver, lanes, saved, first + begin, effort)
+                alone = _solve_blocks(system, part, solver, lanes, saved, first, effort)
             elif solver == "rk45" and system.layout.states:
                 alone = solve_together(
                     system=system,
@@ -115,10 +111,31 @@ def solve_runs(
             saved.forget(first + run)
             try:
                 one = part.of_runs(slice(run, run + 1))
-                solve_alone(system, one, solver, rtol, saved, first + run, effort)
+                if solver in FIXED:
+                    solve_fixed(system, one, solver, 1, saved, first + run, effort)
+                else:
+                    solve_alone(system, one, solver, rtol, saved, first + run, effort)
             except RunError as failure:
                 saved.forget(first + run)
                 yield first + run, failure
+
+
+def _solve_blocks(
+    system: System, schedule: Schedule, solver: str, lanes: int, saved: Saved, place: int, effort: Effort
+) -> list[int]:
+    """Solve runs with a fixed step, some at a time; give those that must be solved alone.
+
+    Those are the runs of a block in which something is wrong with one of them.
+    """
+    runs, width = schedule.inputs.shape[1], block_width(system)
+    alone: list[int] = []
+    for begin in range(0, runs, width):
+        try:
+            block = schedule.of_runs(slice(begin, begin + width))
+            solve_fixed(system, block, solver, lanes, saved, place + begin, effort)
+        except RunError:
+            alone.extend(range(begin, min(begin + width, runs)))
+    return alone
 
 
 def default_rtol(solver: str) -> float:

@@ -35,21 +35,22 @@ def counted(builder: ir.IRBuilder, count: ir.Value) -> Iterator[ir.Value]:
 def emit_attempt(
     module: ir.Module, flows: ir.Function, tableau: Tableau, states: int, inputs: int, width: int
 ) -> None:
-    """Write ``attempt``, which works out a step without taking it.
+    """Write ``attempt``, which works out a step, and takes it where its error is small.
 
     ``attempt(times, now, next, trial, slopes, inputs, atol, norms, steps, time, inside, values, rises,
-    scratch, rows, rtol, moves, groups)``: from the stocks `now` and their slopes (stage 0), the stocks at the
-    end of the step in `next`, the slopes of all stages, and in `norms` for every run the root mean square of
-    error / (atol + rtol * max(|now|, |next|)); that is not a number where a slope is not. The inputs `rows`
-    follow `values` + `rises` * (time - `inside`).
+    scratch, rows, rtol, moves, groups, advance)``: from the stocks `now` and their slopes (stage 0), the
+    stocks at the end of the step in `next`, the slopes of all stages, and in `norms` for every run the root
+    mean square of error / (atol + rtol * max(|now|, |next|)); that is not a number where a slope is not. The
+    inputs `rows` follow `values` + `rises` * (time - `inside`). Unless `advance` is 0, the end of the step
+    becomes `now`, and its last slopes the first, in runs whose norm is at most 1.
 
     Everything is (groups, …, width); `trial` and `scratch` (for the auxiliaries) are of one group. Stocks
     take whole vectors of eight, see `padded`.
     """
     vector: ir.Type = F64 if width == 1 else ir.VectorType(F64, width)
-    kind = ir.FunctionType(ir.VoidType(), [*[POINTER] * 14, INDICES, F64, I64, I64])
+    kind = ir.FunctionType(ir.VoidType(), [*[POINTER] * 14, INDICES, F64, I64, I64, I64])
     function = ir.Function(module, kind, "attempt")
-    *pointers, rows, rtol, moves, groups = function.args
+    *pointers, rows, rtol, moves, groups, advance = function.args
     names = (
         *("times", "now", "next", "trial", "slopes", "inputs", "atol"),
         *("norms", "steps", "time", "inside", "values", "rises", "scratch"),
@@ -97,40 +98,26 @@ def emit_attempt(
             builder.call(flows, [at["times"], there, at["inputs"], slope, at["scratch"]])
         norm = _misfit(module, builder, at, total, tableau.error, step, rtol, states, size)
         _store(builder, norm, at["norms"])
+        with builder.if_then(builder.icmp_signed("!=", advance, I64(0))):
+            _advance(builder, at, norm, stages, size)
     builder.ret_void()
 
 
-def emit_advance(module: ir.Module, states: int, stages: int, width: int) -> None:
-    """Write ``advance(now, next, slopes, kept, groups)``: take the step in the runs with `kept` not 0.
-
-    The stocks become those at its end, and its last slopes the first of the next step.
-    """
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER] * 4 + [I64]), "advance")
-    now, following, slopes, kept, groups = function.args
-    builder = ir.IRBuilder(function.append_basic_block("entry"))
+def _advance(builder: ir.IRBuilder, at: dict[str, ir.Value], norm: ir.Value, stages: int, size: int) -> None:
+    """Take the step in the runs whose error is within bounds."""
     vector = ir.VectorType(F64, WIDE)
-    size = padded(states, width)
-    with counted(builder, groups) as group:
-        flags = _spread(builder, builder.load(builder.gep(kept, [builder.mul(group, I64(width))])), width)
-        if width > 1:
-            flags = _load(builder, builder.gep(kept, [builder.mul(group, I64(width))]), vector)
-        taken = builder.fcmp_unordered("!=", flags, _all(vector, 0.0))
-        first = builder.gep(slopes, [builder.mul(group, I64(stages * size))])
-        start = builder.mul(group, I64(size))
-        pairs = (
-            (builder.gep(now, [start]), builder.gep(following, [start])),
-            (first, builder.gep(first, [I64((stages - 1) * size)])),
-        )
-        with counted(builder, I64(size // WIDE)) as line:
-            place = [builder.mul(line, I64(WIDE))]
-            for old, new in pairs:
-                target = builder.gep(old, place)
-                before, after = (
-                    _load(builder, target, vector),
-                    _load(builder, builder.gep(new, place), vector),
-                )
-                _store(builder, builder.select(taken, after, before), target)
-    builder.ret_void()
+    wide = _spread(builder, norm, WIDE) if norm.type == F64 else norm
+    taken = builder.fcmp_ordered("<=", wide, _all(vector, 1.0))
+    pairs = (
+        (at["now"], at["next"]),
+        (at["slopes"], builder.gep(at["slopes"], [I64((stages - 1) * size)])),
+    )
+    with counted(builder, I64(size // WIDE)) as line:
+        place = [builder.mul(line, I64(WIDE))]
+        for old, new in pairs:
+            target = builder.gep(old, place)
+            before, after = _load(builder, target, vector), _load(builder, builder.gep(new, place), vector)
+            _store(builder, builder.select(taken, after, before), target)
 
 
 def _blend(

@@ -58,9 +58,9 @@ def cut(system: System, schedule: Schedule, paths: Paths, column: Floats) -> Str
 
 def tolerances(
     system: System,
-    rhs: Callable[[float, Floats], Floats],
+    rhs: Callable[[Floats, Floats], Floats],
     begin: float,
-    end: float,
+    end: Floats,
     states: Floats,
     slopes: Floats,
     rtol: float,
@@ -68,7 +68,8 @@ def tolerances(
     """Give the absolute tolerance of each stock: `rtol` / 1000 of the largest of its family.
 
     `states`, and `slopes` at `begin`, are (n_groups, n_states, lanes); every run has its own. A family that
-    begins with nothing, and does not change yet, is measured by what a few rough steps ahead make of it.
+    begins with nothing, and does not change yet, is measured by what a few rough steps ahead make of it, to
+    `end`, (n_groups, 1, lanes); `rhs` is given times of that shape.
 
     Returns
     -------
@@ -82,6 +83,7 @@ def tolerances(
         for number in range(LOOK_AHEAD):
             ahead = ahead + step * (rates if number == 0 else rhs(begin + number * step, ahead))
             sizes = np.where(sizes > 0, sizes, np.where(np.isfinite(ahead), np.abs(ahead), 0.0))
-        largest = np.maximum.reduceat(sizes, firsts, axis=1)
+        # Of the others nothing changes, or a run would hang on those beside it.
+        largest = np.where(largest > 0, largest, np.maximum.reduceat(sizes, firsts, axis=1))
     known = np.where(largest > 0, largest, 1.0)
     return rtol * 1e-3 * np.repeat(known, counts, axis=1), (largest == 0).any(axis=1)

@@ -118,18 +118,20 @@ class _Runs:
 
     def _tolerances(self, times: Floats, states: Floats, rates: Floats, rtol: float) -> tuple[Floats, Bools]:
         """Give the absolute tolerances, and which runs have stocks whose size cannot be foreseen."""
-        begin, end = self.schedule.start, min(one.ends[0] for one in self.stretches)
-        middles = np.array([one.middles[0] for one in self.stretches])
-        inputs, within = self.inputs.copy(), np.broadcast_to(middles, self.count)
-        inside = pack(within[np.newaxis], states.shape[2])[:, 0]
+        begin, lanes = self.schedule.start, states.shape[2]
+        ends = np.broadcast_to([one.ends[0] for one in self.stretches], self.count)
+        inputs, within = self.inputs.copy(), (begin + ends) / 2
+        inside = pack(within[np.newaxis], lanes)[:, 0]
 
-        def slopes(time: float, at: Floats) -> Floats:
-            self.set_inputs(inputs, np.full(self.count, time), within)
-            times[:, 0], times[:, 1], times[:, 2] = time, inside, inside
+        def slopes(time: Floats, at: Floats) -> Floats:
+            self.set_inputs(inputs, unpack(time, self.count)[0], within)
+            times[:, 0], times[:, 1], times[:, 2] = time[:, 0], inside, inside
             self.system.rhs(times, np.ascontiguousarray(at), inputs, rates)
             return rates.copy()
 
-        found, unseen = tolerances(self.system, slopes, begin, end, states, slopes(begin, states), rtol)
+        end = pack(ends[np.newaxis], lanes)
+        first = slopes(np.full_like(end, begin), states)
+        found, unseen = tolerances(self.system, slopes, begin, end, states, first, rtol)
         return found, np.asarray(unpack(unseen[:, np.newaxis].astype(float), self.count)[0] > 0)
 
 
@@ -148,10 +150,8 @@ class _Slots:
         self.atol, self.spare = aligned(groups, rows, lanes), aligned(1, rows, lanes)
         self.inputs = aligned(groups, layout.inputs, lanes)
         self.times = aligned(groups, CLOCKS, lanes)
-        # By lane: error, length of the step, present time, a time inside the stretch, whether it was taken.
-        self.norms, self.steps, self.begun, self.inside, self.kept = (
-            aligned(groups, lanes) for _ in range(5)
-        )
+        # By lane: error, length of the step, present time, a time inside the stretch.
+        self.norms, self.steps, self.begun, self.inside = (aligned(groups, lanes) for _ in range(4))
         self.values, self.rises = (aligned(groups, len(runs.paths.rows), lanes) for _ in range(2))
         self.moved = np.ascontiguousarray(runs.paths.rows)
         self.machine = runs.system.machine(lanes)
@@ -161,7 +161,6 @@ class _Slots:
         )
         self._kept_alive = arrays
         self.attempted = (*map(address, arrays), self.moved.ctypes.data, rtol)
-        self.advanced = tuple(map(address, (now, following, room, self.kept)))
         # By lane, in the order of the groups:
         self.run = np.full(width, -1)
         self.time, self.wanted = np.zeros(width), np.ones(width)  # present time; step it would take next
@@ -236,7 +235,11 @@ class _Slots:
         # Steps of one length to the end of the stretch, none longer than the one wanted.
         steps = left / np.maximum(1.0, np.ceil(left / wanted * (1 - ROUNDING)))
         smallest = 10 * np.abs(np.nextafter(self.time, np.inf) - self.time)
-        self._attempt(steps)
+        reached = left - steps <= smallest
+        after = np.where(reached, end, self.time + steps)
+        due = np.append(runs.save, np.inf)[self.saves]
+        within = busy & (due < after)  # lanes with a saved time inside the step
+        self._attempt(steps, advance=not within.any())
         norms = np.where(np.isfinite(self.norms), self.norms, WORSE).ravel()
         taken = norms <= 1
         factor = np.minimum(GROW, SAFETY * np.maximum(norms, 1e-10) ** (-1 / ORDER))
@@ -246,23 +249,21 @@ class _Slots:
         self.wanted = steps * factor
         self.refused = ~taken
         self.taken += 1
-        reached = left - steps <= smallest
-        later = np.where(taken, np.where(reached, end, self.time + steps), self.time)
-        self._save_between(np.flatnonzero(taken & busy & ~reached), later, steps)
-        self._save_between(np.flatnonzero(taken & busy & reached), later, steps)
-        self._advance(taken)
-        self.time = later
+        if within.any():
+            self._save_between(np.flatnonzero(taken & within), after, steps)
+            self._advance(taken)
+        self.time = np.where(taken, after, self.time)
         self.effort.steps += int(np.count_nonzero(taken & busy))
         lost = busy & ((~taken & (self.wanted < smallest)) | (self.taken > PATIENCE))
         if lost.any():
             runs.astray[self.run[lost]] = True
         self._arrive(np.flatnonzero(taken & busy & reached & ~lost), np.flatnonzero(lost))
 
-    def _attempt(self, steps: Floats) -> None:
-        """Work out a step in every lane: `next`, its slopes and the error."""
+    def _attempt(self, steps: Floats, *, advance: bool) -> None:
+        """Work out a step in every lane: `next`, its slopes and the error; with `advance`, take it."""
         self.steps[...] = steps.reshape(self.steps.shape)
         self.begun[...] = self.time.reshape(self.begun.shape)
-        self.machine.attempt(*self.attempted, len(self.moved), self.groups)
+        self.machine.attempt(*self.attempted, len(self.moved), self.groups, int(advance))
         self.effort.calls += (STAGES - 1) * int(np.count_nonzero(self.busy))
 
     def _refresh(self) -> None:
@@ -280,21 +281,19 @@ class _Slots:
         self.stale[:] = False
 
     def _advance(self, taken: Bools) -> None:
-        """Make the end of the step the present where it was taken; its slopes are the first of the next."""
-        self.kept[...] = taken.reshape(self.kept.shape)
-        self.machine.advance(*self.advanced, self.groups)
+        """Take the step where its error is small; its last slopes are the first of the next."""
+        kept = taken.reshape(self.groups, 1, self.lanes)
+        np.copyto(self.now, self.next, where=kept)
+        np.copyto(self.slopes[:, 0], self.slopes[:, STAGES - 1], where=kept)
 
     # ---------------------------------------------------------------------------- what is reported
 
     def _save_between(self, lanes: Integers, later: Floats, steps: Floats) -> None:
         """Keep the stocks at saved times before the end of the step, from scipy's dense output."""
         save = self.runs.save
-        inner = lanes[save[np.minimum(self.saves[lanes], len(save) - 1)] < later[lanes]]
-        if not inner.size:
-            return
         from scipy import integrate  # takes long to import, and most runs never come here
 
-        for lane in inner:
+        for lane in lanes:
             group, at = divmod(int(lane), self.lanes)
             step = SimpleNamespace(
                 K=self.slopes[group, :, :, at],
