@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import gc
 import hashlib
 import platform
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import llvmlite
@@ -54,11 +57,23 @@ def _compile(program: Program, width: int) -> tuple[bytes, bytes]:
     from urbsim.engine.emit import emit_flows, emit_reports
     from urbsim.engine.tableau import rk45
 
-    flows = emit_flows(program, width, rk45(), vector_library())
-    with ThreadPoolExecutor(1) as worker:
+    with _without_collecting(), ThreadPoolExecutor(1) as worker:
+        flows = emit_flows(program, width, rk45(), vector_library())
         made = worker.submit(_object_code, flows)
         reports = emit_reports(program, width, vector_library())
         return made.result(), _object_code(reports)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep Python from looking for garbage, of which writing code makes none: a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _object_code(text: str) -> bytes:
