@@ -19,7 +19,7 @@ from urbsim.cli import DONE, FAILED, WRONG_INPUT
 from urbsim.ensemble.run import Progress
 from urbsim.errors import InputError, RunError
 from urbsim.study.amount import Amount
-from urbsim.study.draw import to_values
+from urbsim.study.draw import directions, to_values
 from urbsim.study.factor import Factor
 from urbsim.study.uncertain import Correlated, Distribution, Kind
 from urbsim.study.words import Words
@@ -52,8 +52,11 @@ def effects(
     correlated: Sequence[Correlated] = (),
 ) -> dict[str, Floats]:
     """Give the measures of a function of the factors' values, by name."""
-    design = make_design([one.group for one in factors], method, n, seed=1)
-    found, used = measure_effects(design, model(*to_values(design.unit, factors, correlated)))
+    ways = directions(factors, correlated) if method == "morris" else ()
+    design = make_design([one.group for one in factors], method, n, 1, ways)
+    found, used = measure_effects(
+        design, model(*to_values(design.unit, factors, () if method == "morris" else correlated))
+    )
     assert used == n
     return dict(zip(MEASURES[method], found, strict=True))
 
@@ -136,16 +139,35 @@ def test_correlated_factors_have_the_effect_of_their_joint_variance() -> None:
     assert found["ST"] == pytest.approx([3.2 / 7.2, 4 / 7.2], abs=0.02)
 
 
-def test_morris_says_how_strong_a_group_is_but_not_which_way_it_goes() -> None:
+@pytest.mark.parametrize(("rho", "strength", "mu"), [(0.7, 6.0, -6.0), (-0.2, 4.0, math.nan)])
+@pytest.mark.parametrize("names", [("x", "y"), ("y", "x")])
+def test_in_morris_a_group_moves_as_one_over_its_whole_range(
+    rho: float, strength: float, mu: float, names: tuple[str, str]
+) -> None:
+    """-x - 5 y: together over their whole ranges, -1 - 5; against each other, 5 - 1 either way."""
     three = [factor("uniform", 0, 1, name=name, group="both" * (name != "z")) for name in "xyz"]
 
-    found = effects(lambda x, y, z: x + y + 3 * z, three, "morris", 40)
+    found = effects(lambda x, y, z: 3 * z - x - 5 * y, three, "morris", 4, [Correlated(names=names, rho=rho)])
 
-    assert found["mu_star"][1] == pytest.approx(3)
-    assert found["mu_star"][0] == pytest.approx(1, abs=0.4)  # two up or down together, or against each other
-    assert np.isnan(found["mu"][0])
-    assert np.isnan(found["sigma"][0])
-    assert found["mu"][1] == pytest.approx(3)
+    assert found["mu_star"] == pytest.approx([strength, 3])
+    assert found["mu"] == pytest.approx([mu, 3], nan_ok=True)
+    assert found["sigma"] == pytest.approx([0, 0], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Correlated(names=("x", "y", "z"), rho=-0.2),
+        Correlated(names=("x", "y"), rho=0),
+        Correlated(names=("x", "y", "z"), matrix=((1, 0.5, 0), (0.5, 1, 0), (0, 0, 1))),
+    ],
+)
+def test_morris_refuses_a_group_that_does_not_move_as_one(given: Correlated) -> None:
+    of_it = [factor("uniform", 0, 1, name=name) for name in given.names]
+
+    with pytest.raises(InputError, match="without a direction in common") as refusal:
+        directions(of_it, [given])
+    assert refusal.value.problems[0].fix == "take --method sobol"
 
 
 # ------------------------------------------------------------------------------------------ failed runs
@@ -167,6 +189,7 @@ def test_a_failed_run_takes_its_block_with_it_and_nothing_else(method: Method, n
         n=n - 1,
         seed=design.seed,
         groups=design.groups,
+        directions=design.directions,
         points=np.delete(design.points, np.r_[third], axis=0),
     )
     expected, _ = measure_effects(without, np.delete(values, np.r_[third]))
@@ -404,7 +427,7 @@ def test_failed_runs_are_left_out_with_their_rows_and_told(
     assert f"{facts['failures']} runs failed, and {used} of 64 rows of the base sample are used" in said
     failed = rows("out/failures.csv")
     assert len(failed) == facts["failures"]
-    assert "townspeople" in failed[0]["reason"].casefold()
+    assert "is nan at 20" in failed[0]["reason"]
     assert all(float(row["Standard"]) <= 0.9 for row in failed)
 
 

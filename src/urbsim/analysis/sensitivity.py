@@ -44,14 +44,18 @@ class Design:
     groups
         By factor, the number of the effect that it belongs to. Factors that depend on each other have one
         effect together.
+    directions
+        By factor, 1 or -1: which way it goes when its group moves up. Only Morris needs to know.
     points
-        What SALib drew, shape (n_runs, n_factors), within 0 to 1; block after block.
+        What SALib drew, within 0 to 1, block after block: a coordinate for each factor, shape (n_runs,
+        n_factors), but for Morris one for each effect, shape (n_runs, n_effects).
     """
 
     method: Method
     n: int
     seed: int
     groups: tuple[int, ...]
+    directions: tuple[int, ...]
     points: Floats
 
     @property
@@ -64,9 +68,10 @@ class Design:
         return self.effects + (1 if self.method == "morris" else 2)
 
     @property
-    def alone(self) -> npt.NDArray[np.bool_]:
-        """Whether each effect is of one factor."""
-        return np.asarray(np.bincount(self.groups) == 1)
+    def alike(self) -> npt.NDArray[np.bool_]:
+        """Whether the factors of each effect go the same way; a single one does."""
+        up = np.bincount(self.groups, np.equal(self.directions, 1))
+        return np.asarray(up == np.bincount(self.groups))
 
     @property
     def unit(self) -> Floats:
@@ -74,14 +79,16 @@ class Design:
 
         Morris' levels stand for as many classes of the same probability, and are taken at their middles:
         12.5, 37.5, 62.5 and 87.5 %. So no quantile is infinite, and no step leads to an end that is next to
-        impossible.
+        impossible. The members of a group are all at the level of their group, or, where they go against
+        it, at the opposite one.
 
         References
         ----------
         Saltelli, Tarantola, Campolongo and Ratto, Sensitivity Analysis in Practice (2004), chapter 4.
         """
         if self.method == "morris":
-            return np.asarray((0.5 + (LEVELS - 1) * self.points) / LEVELS)
+            levels = (0.5 + (LEVELS - 1) * self.points[:, list(self.groups)]) / LEVELS
+            return np.where(np.equal(self.directions, 1), levels, 1 - levels)
         return np.clip(self.points, INNER, 1 - INNER)
 
     def blocks(self, runs: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -89,13 +96,21 @@ class Design:
         return runs.reshape(self.n, self.block)
 
 
-def make_design(groups: Sequence[str], method: Method, n: int | None = None, seed: int = 1) -> Design:
+def make_design(
+    groups: Sequence[str],
+    method: Method,
+    n: int | None = None,
+    seed: int = 1,
+    directions: Sequence[int] = (),
+) -> Design:
     """Draw the runs for factors, each with the name of its correlated group, or nothing.
 
     Members of a group move together and have one effect. That is right for Sobol' because the indices of
     groups are those of the decomposition of the variance, as long as the groups are independent of each
     other: the members' values follow from the group's own coordinates of the cube, whatever joins them, and
-    no other factor's value does. What part of a group's effect is which member's is not defined.
+    no other factor's value does. What part of a group's effect is which member's is not defined. For Morris
+    a group is one coordinate: its members go through their quantiles together, as if the correlation were
+    1 or -1, and what `Design.unit` gives must not be correlated once more.
 
     Parameters
     ----------
@@ -103,6 +118,8 @@ def make_design(groups: Sequence[str], method: Method, n: int | None = None, see
         Trajectories of Morris, or rows of the base sample of Sobol', a power of two.
     seed
         The same one gives the same runs, and the same confidence intervals.
+    directions
+        As in `Design`; none: every factor goes up with its group.
 
     Raises
     ------
@@ -124,7 +141,7 @@ def make_design(groups: Sequence[str], method: Method, n: int | None = None, see
                 fix=f"take {below} or {2 * below}",
             )
         )
-    problem = _problem(numbers)
+    problem = _problem(numbers, method)
     if method == "morris":
         from SALib.sample import morris  # type: ignore[import-untyped]
 
@@ -133,7 +150,14 @@ def make_design(groups: Sequence[str], method: Method, n: int | None = None, see
         from SALib.sample import sobol
 
         points = sobol.sample(problem, n, calc_second_order=False, seed=seed)
-    return Design(method=method, n=n, seed=seed, groups=numbers, points=np.asarray(points, dtype=float))
+    return Design(
+        method=method,
+        n=n,
+        seed=seed,
+        groups=numbers,
+        directions=tuple(directions) or (1,) * len(numbers),
+        points=np.asarray(points, dtype=float),
+    )
 
 
 def usable(design: Design, values: Floats) -> npt.NDArray[np.bool_]:
@@ -160,8 +184,8 @@ def measure_effects(design: Design, values: Floats) -> tuple[Floats, int]:
     ``mu`` and ``mu_star`` of Morris are the mean change of the output, and its mean size, when the factor
     moves over its whole range of quantiles: for a uniform one, from its lowest to its highest value, taken
     from steps of half of that [unit of the output]. ``sigma`` is the standard deviation of the change: large
-    beside ``mu_star`` when it depends on the other factors or on where the factor stands. A group has no
-    ``mu`` and ``sigma``, because its members need not go the same way.
+    beside ``mu_star`` when it depends on the other factors or on where the factor stands. Of a group, all
+    members move over their ranges at once. Where some go against the others it has no ``mu``.
 
     ``S1`` is the share of the variance that is gone, on average, once the factor is known, ``ST`` the share
     that is left while it alone is not known [-]. Neither is defined for an output that does not vary.
@@ -175,7 +199,7 @@ def measure_effects(design: Design, values: Floats) -> tuple[Floats, int]:
         return nothing, count
     used = np.repeat(whole, design.block)
     kept = values[used]
-    problem = _problem(design.groups)
+    problem = _problem(design.groups, design.method)
     if design.method == "morris":
         from SALib.analyze import morris  # type: ignore[import-untyped]
 
@@ -190,8 +214,7 @@ def measure_effects(design: Design, values: Floats) -> tuple[Floats, int]:
         )
         # SALib counts a step in the width of its grid; that spans three of the four classes of quantiles.
         measures = np.array([_plain(found[name]) for name in MEASURES["morris"]]) * LEVELS / (LEVELS - 1)
-        for name in ("mu", "sigma"):
-            measures[MEASURES["morris"].index(name), ~design.alone] = np.nan
+        measures[MEASURES["morris"].index("mu"), ~design.alike] = np.nan
         return measures, count
     if np.ptp(kept) <= CONSTANT * np.abs(kept).max():
         return nothing, count
@@ -233,8 +256,9 @@ def _numbered(groups: Sequence[str]) -> tuple[int, ...]:
     )
 
 
-def _problem(groups: Sequence[int]) -> dict[str, Any]:
-    """Give what SALib calls a problem: the unit cube."""
+def _problem(groups: Sequence[int], method: Method) -> dict[str, Any]:
+    """Give what SALib calls a problem: the unit cube, for Morris with one coordinate for each group."""
+    groups = range(max(groups) + 1) if method == "morris" else groups
     count = len(groups)
     problem: dict[str, Any] = {
         "num_vars": count,

@@ -26,7 +26,7 @@ from urbsim.ensemble.store import Store
 from urbsim.ensemble.work_folder import Fingerprint, work_folder
 from urbsim.errors import InputError, Problem, RunError, suggestion
 from urbsim.names import fold
-from urbsim.study.draw import to_values
+from urbsim.study.draw import directions, to_values
 from urbsim.study.factor import Factor, factors, lever_factors, parameter_factors
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
@@ -192,8 +192,10 @@ def explain(
         log.warning(doubt)
     asked = find_asked(task, asking.targets)
     drawn, correlated = find_factors(task, asking.kinds)
-    design = make_design([factor.group for factor in drawn], asking.method, asking.n, asking.seed)
-    values = to_values(design.unit, drawn, correlated)
+    groups, morris = [factor.group for factor in drawn], asking.method == "morris"
+    ways = directions(drawn, correlated) if morris else ()
+    design = make_design(groups, asking.method, asking.n, asking.seed, ways)
+    values = to_values(design.unit, drawn, () if morris else correlated)
     recipe = Recipe(
         scenario=task.scenario,
         solver=asking.solver,

@@ -64,6 +64,31 @@ def unit_sample(n: int, d: int, method: Method = "lhs", seed: int = 0) -> Floats
     return np.asarray(np.clip(points, LEAST, 1 - LEAST))
 
 
+def directions(factors: Sequence[Factor], correlated: Sequence[Correlated]) -> tuple[int, ...]:
+    """Give for every factor which way it goes, 1 or -1, when the members of its group move together.
+
+    Raises
+    ------
+    InputError
+        The members of a group have no direction in common.
+    """
+    signs = [1] * len(factors)
+    problems: list[Problem] = []
+    for group in correlated:
+        positions = members(group, factors)
+        try:
+            of_it = group.directions(len(positions))
+        except ValueError as failure:
+            problems.append(Problem(str(failure), group.where, "take --method sobol"))
+            continue
+        first = of_it[positions.index(min(positions))]  # the first factor leads, in whatever order they stand
+        for position, sign in zip(positions, of_it, strict=True):
+            signs[position] = sign * first
+    if problems:
+        raise InputError(problems)
+    return tuple(signs)
+
+
 def to_values(unit: Floats, factors: Sequence[Factor], correlated: Sequence[Correlated] = ()) -> Floats:
     """Turn points of the unit cube into values of the factors, row by row alone.
 

@@ -285,6 +285,30 @@ class Correlated:
             raise ValueError(f"no draws can be correlated like that: not positive definite{least}") from None
         return given
 
+    def directions(self, count: int) -> tuple[int, ...]:
+        """Give which way each of `count` draws goes when they all move along what they have in common.
+
+        That is the way of the first principal component of the normal scores: 1 as the first draw, -1
+        against it. No two draws may be correlated against it, so that it does not hang on any order.
+
+        Raises
+        ------
+        ValueError
+            The draws have no such way in common.
+
+        Examples
+        --------
+        >>> Correlated(names=("a", "b"), rho=-0.3).directions(2)
+        (1, -1)
+        """
+        given = self.correlations(count)
+        component = np.linalg.eigh(given)[1][:, -1]
+        signs = np.sign(component * component[0])
+        # Without a zero, and with no pair against it, it is the only one of its kind (Perron, Frobenius).
+        if np.abs(component).min() < SLACK or (given * np.outer(signs, signs) < -SLACK).any():
+            raise ValueError(f"{self.name} are correlated without a direction in common")
+        return tuple(map(int, signs))
+
 
 def _a(kind: str) -> str:
     return f"a {kind}" if kind != "uniform" else "a uniform distribution"
