@@ -53,6 +53,8 @@ def quantity(
 ) -> str:
     """Write a value with its unit; counts of persons are in millions, in Chinese in 万人.
 
+    English persons a year are written out: there are too few of them for millions.
+
     `long` writes out a number that somebody set: with all its digits, the sign of per cent, and "million"
     in full. `bare` leaves out a unit that stands elsewhere, but never the millions.
 
@@ -64,6 +66,10 @@ def quantity(
     '2390万人'
     >>> quantity(80, "%", long=True)
     '80 %'
+    >>> quantity(60, "10k persons/year", long=True)
+    '600,000 persons a year'
+    >>> quantity(81.973, "10k persons/year", bare=True)
+    '820,000'
     >>> quantity(-2.14, "%", signed=True)
     '-2.1'
     """
@@ -81,6 +87,9 @@ def quantity(
         return f"{persons / 1e6:{sign}g} million" if long else f"{tenths(persons / 1e6)} m"
     if unit == "%":
         return f"{value:{sign}g}{blank}%" if long else tenths(value)
+    if unit == "10k persons/year" and language == "en":  # nobody says "20 10k persons"
+        persons = value * 1e4 if long else float(f"{value * 1e4:.3g}")
+        return f"{persons:{sign},.0f}{'' if bare else ' persons a year'}"
     name = "" if bare else unit_name(unit, language) if language == "zh" else unit
     if long:
         return f"{value:{sign}g}{blank}{name}".strip()
