@@ -93,7 +93,7 @@ def test_a_worker_with_another_place_refuses(tiny: Path, tmp_path: Path) -> None
                 *(study.recipe, study.values, study.factors, tiny / "out"), task=study.task, cluster=address
             )
 
-    assert "a worker has another place than the ensemble was started with" in str(refused.value)
+    assert "a worker has not the same place as the ensemble was started with" in str(refused.value)
 
 
 def test_a_scheduler_that_does_not_answer_is_told(

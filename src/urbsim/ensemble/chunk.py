@@ -16,7 +16,7 @@ from urbsim.batch import Study, read_study
 from urbsim.engine.ensemble import solve_ensemble
 from urbsim.engine.schedule import Schedule
 from urbsim.ensemble.part_file import Content, keep, part_bytes, write_part
-from urbsim.ensemble.recipe import Job, Recipe, content_of, digest
+from urbsim.ensemble.recipe import READ, Job, Recipe, content_of, digest
 from urbsim.errors import InputError, Problem
 from urbsim.names import fold
 from urbsim.study.factor import Factor, apply_draws
@@ -168,14 +168,18 @@ def _prepare(keyed: _Keyed) -> Ready:
     job = keyed.job
     scenario = job.recipe.scenario
     folder = job.place if (job.place / "place.yaml").is_file() else find_place(scenario.place, Path())
-    study = _study(folder, job.content["place"], job.content["model"])
-    schedule = plan(scenario, study.place, study.levers, study.system)
-    check_content(job, content_of(study, schedule))
+    study = _study(folder, tuple(job.content[key] for key in READ))
+    try:
+        schedule = plan(scenario, study.place, study.levers, study.system)
+        check_content(job, content_of(study, schedule))
+    except InputError:
+        _study.cache_clear()  # so that files that are put right are read again
+        raise
     return make_ready(job.recipe, job.factors, study, schedule)
 
 
 @lru_cache(maxsize=2)
-def _study(folder: Path, place: str, model: str) -> Study:  # noqa: ARG001 - a changed place is read again
+def _study(folder: Path, read: tuple[str, ...]) -> Study:  # noqa: ARG001 - edited files are read again
     return read_study(folder)
 
 
@@ -189,6 +193,6 @@ def check_content(job: Job, own: Mapping[str, str]) -> None:
     """
     other = [key for key in job.content if own.get(key) != job.content[key]]
     if other:
-        what = f"a worker has another {', '.join(other)} than the ensemble was started with"
+        what = f"a worker has not the same {', '.join(other)} as the ensemble was started with"
         fix = "install the same urbsim and libraries, and the same place and model, for every worker"
         raise InputError(Problem(what, job.recipe.scenario.source or job.recipe.scenario.name, fix))

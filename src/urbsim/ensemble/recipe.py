@@ -14,9 +14,12 @@ import numpy as np
 import urbsim
 from urbsim.batch import Study
 from urbsim.engine.schedule import Schedule
+from urbsim.model.program_file import digest_of
 from urbsim.study.factor import Factor
 from urbsim.study.scenario import Scenario
 
+# What is read from files of the study; the schedule, `inputs`, follows from these and the scenario.
+READ = ("model", "place", "levers", "indicators")
 # What may move a digit of a chunk, besides the processor.
 LIBRARIES = ("numpy", "scipy", "llvmlite", "pyarrow")
 SOURCES = ("model", "engine", "study", "ensemble", "batch.py", "names.py")
@@ -77,9 +80,12 @@ def job_of(recipe: Recipe, factors: Sequence[Factor], study: Study, schedule: Sc
 
 
 def content_of(study: Study, schedule: Schedule) -> dict[str, str]:
-    """Give the hash of each thing that runs follow from; not of where it lies."""
-    place = study.place
-    beside = place.model.parent
+    """Give the hash of each thing that runs follow from; not of where it lies.
+
+    It is that of what was read, and not of files that may have been edited since; but for the model, which
+    is told apart by its file, and enters `place` as it was compiled.
+    """
+    place, program = study.place, study.system.program
     areas = (place.name, tuple(place.regions), [(name, g.regions) for name, g in place.groups.items()])
     fitted = [row for set_ in place.sets.values() for row in set_.estimates]
     numbers = [(n.variable, n.region, n.elements, n.base_year, n.value) for n in place.numbers]
@@ -90,8 +96,9 @@ def content_of(study: Study, schedule: Schedule) -> dict[str, str]:
         "source of urbsim": _source(),
         **{name: version(name) for name in LIBRARIES},
         "model": _hash(place.model.read_bytes()),
-        "indicators": _hash((beside / "indicators.yaml").read_bytes()),
-        "place": digest(repr((areas, numbers, paths))),
+        "place": digest((repr((areas, numbers, paths)), digest_of(program), program.values)),
+        "levers": digest(study.levers),
+        "indicators": digest(study.indicators),
         "inputs": digest(schedule),
     }
 
@@ -122,7 +129,7 @@ def _tell(thing: object) -> Iterable[str]:
     elif isinstance(thing, set | frozenset):
         yield repr(sorted(thing))
     else:
-        yield repr(thing)
+        yield repr(thing.item() if isinstance(thing, np.generic) else thing)
 
 
 @cache

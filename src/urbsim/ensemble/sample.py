@@ -12,7 +12,7 @@ from pathlib import Path
 
 from urbsim.batch import prepare, read_scenarios
 from urbsim.ensemble.chunk import runs_per_chunk
-from urbsim.ensemble.recipe import Recipe, content_of, digest
+from urbsim.ensemble.recipe import READ, Recipe, content_of, digest
 from urbsim.ensemble.run import Progress, run_ensemble
 from urbsim.ensemble.sample_folder import Made, write_sample
 from urbsim.ensemble.sampling import Member, Sample, Sampled, Sampling
@@ -170,9 +170,8 @@ def fingerprint(members: Sequence[Member], sampling: Sampling) -> Fingerprint:
     for member in members:
         study, name = member.task.study, member.scenario.name
         content = content_of(study, member.task.schedule)
-        own = ("model", "indicators", "place", "inputs")
-        told |= {key: value for key, value in content.items() if key not in own}
-        told |= {f"{key} of {study.place.name}": content[key] for key in own[:3]}
+        told |= {key: value for key, value in content.items() if key not in (*READ, "inputs")}
+        told |= {f"{key} of {study.place.name}": content[key] for key in READ}
         told[f"targets of {name}"] = digest(member.targets)
         told[f"scenario {name}"] = digest((member.scenario, content["inputs"], member.factors))
         told[f"draws of {name}"] = digest(member.values)
