@@ -94,6 +94,32 @@ def test_draws_of_one_name_by_region_can_hang_together() -> None:
     assert stats.spearmanr(values.T).statistic[np.triu_indices(3, 1)] == pytest.approx(expected, abs=0.01)
 
 
+@pytest.mark.parametrize("strata", [True, False])
+def test_draws_of_a_group_do_not_hang_on_the_order_of_its_names(strata: bool) -> None:
+    three = tuple(factor(name) for name in "cab")
+    unit = unit_sample(500, 3)
+    given = ((1, 0.6, 0.1), (0.6, 1, -0.3), (0.1, -0.3, 1))
+    turned = ((1, -0.3, 0.1), (-0.3, 1, 0.6), (0.1, 0.6, 1))
+
+    one, other = (
+        to_values(unit, three, (Correlated(names=names, matrix=matrix),), strata=strata)
+        for names, matrix in ((("a", "b", "c"), given), (("c", "b", "a"), turned))
+    )
+
+    assert (one == other).all()
+
+
+def test_correlated_draws_of_a_latin_hypercube_keep_one_point_in_each_stratum() -> None:
+    three = (factor("a"), factor("b"), factor("c"))
+    unit = unit_sample(2000, 3)
+
+    values = to_values(unit, three, (Correlated(names=("b", "a"), rho=0.6),), strata=True)
+
+    assert (np.sort(np.floor(values * 2000), axis=1) == np.arange(2000)).all()
+    assert (values[2] == unit[:, 2]).all()
+    assert stats.spearmanr(*values[:2]).statistic == pytest.approx(6 / pi * asin(0.3), abs=0.03)
+
+
 def test_a_run_has_the_same_values_whichever_others_are_drawn_with_it() -> None:
     four = tuple(factor(name, "normal", 0.0, 1.0) for name in "abcd")
     group = (Correlated(names=("a", "b", "c", "d"), rho=0.3),)

@@ -11,7 +11,7 @@ from urbsim import batch
 from urbsim.engine.schedule import Move, Schedule
 from urbsim.errors import ScenarioError
 from urbsim.study.amount import Amount
-from urbsim.study.doubt import draw_doubts
+from urbsim.study.doubt import draw_doubts, pairing_doubts
 from urbsim.study.draw import to_values, unit_sample
 from urbsim.study.factor import Factor, apply_draws, factors, lever_factors, parameter_factors
 from urbsim.study.lever import Lever
@@ -258,6 +258,29 @@ def test_draws_beyond_the_range_of_the_tables_are_told_in_one_line(tiny: Path) -
     # The west's young have 0.8, from 0.5 to 1: x0.625 is the lowest multiple in the range.
     assert line.startswith("scenarios/drawn.yaml:4:14: 25 % of the draws of Standard[west] (0.5 to 1 times")
     assert line.endswith("lie outside 0.5 to 1, which models/places/tiny/parameters.csv:6 gives")
+
+
+def test_draws_that_scenarios_tie_otherwise_are_told() -> None:
+    entries = (
+        Uncertain(name="quota", distribution=uniform(0, 1)),
+        Uncertain(name="wish", distribution=uniform(0, 1)),
+    )
+    groups = {
+        "a": (Correlated(names=("quota", "wish"), rho=0.5),),
+        "turned": (Correlated(names=("wish", "quota"), matrix=((1, 0.5), (0.5, 1))),),
+        "none": (),
+        "weaker": (Correlated(names=("quota", "wish"), rho=0.4),),
+    }
+    of_all = [
+        (Scenario(name=name, place="", correlated=own), drawn(*entries)) for name, own in groups.items()
+    ]
+
+    said = pairing_doubts(of_all)
+
+    assert [line.partition(", so")[0] for line in said] == [
+        f"draws of Wish, quota: `correlated` ties them otherwise in {name} than in a"
+        for name in ("none", "weaker")
+    ]
 
 
 def test_levers_are_drawn_over_their_allowed_range() -> None:

@@ -21,7 +21,7 @@ from urbsim.ensemble.summary import chances
 from urbsim.ensemble.work_folder import Fingerprint, work_folder
 from urbsim.ensemble.workers import Work, open_workers
 from urbsim.errors import InputError, Problem, suggestion
-from urbsim.study.doubt import draw_doubts
+from urbsim.study.doubt import draw_doubts, pairing_doubts
 from urbsim.study.draw import to_values, unit_sample
 from urbsim.study.factor import factors
 from urbsim.study.scenario import Scenario
@@ -70,7 +70,8 @@ def sample(
     """
     begun = time.perf_counter()
     members = draw(scenarios, sampling)
-    for doubt in dict.fromkeys(doubt for member in members for doubt in _doubts(member)):
+    pairing = pairing_doubts([(member.scenario, member.factors) for member in members])
+    for doubt in dict.fromkeys((*(doubt for member in members for doubt in _doubts(member)), *pairing)):
         log.warning(doubt)
     names = folder_names([member.scenario.name for member in members])
     told: dict[str, Progress] = {}
@@ -150,7 +151,10 @@ def draw(scenarios: Iterable[Scenario | str | Path], sampling: Sampling) -> tupl
             task=task,
             factors=of_one,
             values=to_values(
-                points[:, [labels.index(factor.label) for factor in of_one]], of_one, task.scenario.correlated
+                points[:, [labels.index(factor.label) for factor in of_one]],
+                of_one,
+                task.scenario.correlated,
+                strata=True,
             ),
         )
         for task, of_one in zip(tasks, found, strict=True)

@@ -17,6 +17,7 @@ from urbsim.model.subscripts import Subscripts
 from urbsim.names import fold
 from urbsim.study.apply_place import REGION
 from urbsim.study.factor import Factor
+from urbsim.study.draw import tied
 from urbsim.study.place import Number, PathPoint, Place
 from urbsim.study.plan import Interface, start_inputs
 from urbsim.study.scenario import Scenario
@@ -28,7 +29,8 @@ SLACK = 1e-9  # [-] of a bound: what arithmetic may lose
 ALIKE = 1e-6  # [-] numbers of the model and of a table that differ by less are the same number, rounded
 EVENLY = (np.arange(1000) + 0.5) / 1000  # probabilities at which a distribution is looked at
 LEAST_SHARE = 0.01  # [-] of the draws: the tails of a normal distribution are not worth a warning
-SHOWN = 3  # overruled numbers that are named; the others are counted
+SHOWN = 3  # overruled numbers or draws that are named; the others are counted
+DIGITS = 9  # correlations that differ by less are the same
 
 
 def doubts(scenario: Scenario, place: Place, system: Interface, schedule: Schedule) -> tuple[str, ...]:
@@ -57,6 +59,36 @@ def _drawn_out_of_range(
     factor: Factor, constant: Constant, rows: Sequence[Number], place: Place
 ) -> Iterator[str]:
     """Tell of the row of which most draws lie outside."""
+def pairing_doubts(drawn: Sequence[tuple[Scenario, Sequence[Factor]]]) -> tuple[str, ...]:
+    """Point out draws that scenarios share, but that hang together otherwise in one than in another.
+
+    Each scenario is held against the first that draws the same, a line for the two of them.
+    """
+    before: dict[str, tuple[str, object]] = {}
+    odd: dict[tuple[str, str], list[str]] = {}
+    for scenario, factors in drawn:
+        name = scenario.sweep_of or scenario.name
+        ties: dict[str, object] = {}
+        for group in scenario.correlated:
+            positions, correlations = tied(group, factors)
+            labels = tuple(factors[position].label for position in positions)
+            ties |= dict.fromkeys(labels, (labels, correlations.round(DIGITS).tolist()))
+        for label in sorted(factor.label for factor in factors):
+            other, tie = before.setdefault(label, (name, ties.get(label)))
+            if tie != ties.get(label):
+                odd.setdefault((other, name), []).append(label)
+    return tuple(
+        f"{_named(labels)}: `correlated` ties them otherwise in {name} than in {other}, so that run by run "
+        "they do not have the same luck, and the difference between the two is not that of policies alone"
+        for (other, name), labels in odd.items()
+    )
+
+
+def _named(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else ""
+    return f"draws of {', '.join(labels[:SHOWN])}{more}"
+
+
     drawn = factor.distribution.quantile(EVENLY)
     worst: tuple[float, Number | None] = (LEAST_SHARE, None)
     for slot, own in zip(factor.slots, factor.own, strict=True):

@@ -64,6 +64,16 @@ def unit_sample(n: int, d: int, method: Method = "lhs", seed: int = 0) -> Floats
     return np.asarray(np.clip(points, LEAST, 1 - LEAST))
 
 
+def tied(group: Correlated, factors: Sequence[Factor]) -> tuple[list[int], Floats]:
+    """Give the positions of the draws of a group and their correlations, in the order of their labels.
+
+    That order is the same however the names stand in the file, so that the draws are too.
+    """
+    positions = members(group, factors)
+    order = sorted(range(len(positions)), key=lambda i: factors[positions[i]].label)
+    return [positions[i] for i in order], group.correlations(len(positions))[np.ix_(order, order)]
+
+
 def directions(factors: Sequence[Factor], correlated: Sequence[Correlated]) -> tuple[int, ...]:
     """Give for every factor which way it goes, 1 or -1, when the members of its group move together.
 
@@ -89,19 +99,32 @@ def directions(factors: Sequence[Factor], correlated: Sequence[Correlated]) -> t
     return tuple(signs)
 
 
-def to_values(unit: Floats, factors: Sequence[Factor], correlated: Sequence[Correlated] = ()) -> Floats:
-    """Turn points of the unit cube into values of the factors, row by row alone.
+def to_values(
+    unit: Floats, factors: Sequence[Factor], correlated: Sequence[Correlated] = (), *, strata: bool = False
+) -> Floats:
+    """Turn points of the unit cube into values of the factors, row by row alone, but for `strata`.
 
     Parameters
     ----------
     unit
         Shape (n_runs, n_factors), within (0, 1).
     correlated
-        Groups whose draws hang together, by a Gaussian copula; the others are independent.
+        Groups whose draws hang together, by a Gaussian copula; the others are independent. Their normal
+        scores are mixed by the symmetric root of the correlations, which knows no first and no second, and
+        moves the points less than any other.
+    strata
+        Whether a member of a group keeps its own coordinates, each given to the run that has its rank after
+        the mixing, so that those of a Latin hypercube stay one in each n-th. The rows are then those of one
+        sample, and not to be had one by one.
 
     Returns
     -------
     Shape (n_factors, n_runs) [unit of each factor].
+
+    References
+    ----------
+    Iman and Conover, A distribution-free approach to inducing rank correlation among input variables,
+    Communications in Statistics B 11 (1982): giving coordinates to runs by rank.
     """
     points = np.array(unit, dtype=float)
     if points.shape[1:] != (len(factors),):
@@ -109,14 +132,19 @@ def to_values(unit: Floats, factors: Sequence[Factor], correlated: Sequence[Corr
     for group in correlated:
         from scipy.special import ndtr, ndtri
 
-        columns = members(group, factors)
-        root = np.linalg.cholesky(group.correlations(len(columns)))
+        columns, correlations = tied(group, factors)
+        variances, axes = np.linalg.eigh(correlations)
+        root = axes * np.sqrt(variances) @ axes.T
         scores = ndtri(points[:, columns])
         # Sums in a fixed order: the product of matrices may depend on how many rows there are.
         mixed = np.zeros_like(scores)
         for column in range(len(columns)):
             mixed += scores[:, column, np.newaxis] * root[:, column]
-        points[:, columns] = np.clip(ndtr(mixed), LEAST, 1 - LEAST)
+        if strata:
+            ranks = mixed.argsort(axis=0, kind="stable").argsort(axis=0)
+            points[:, columns] = np.take_along_axis(np.sort(points[:, columns], axis=0), ranks, axis=0)
+        else:
+            points[:, columns] = np.clip(ndtr(mixed), LEAST, 1 - LEAST)
     values = np.empty((len(factors), len(points)))
     for row, factor in enumerate(factors):
         values[row] = factor.distribution.quantile(points[:, row])
