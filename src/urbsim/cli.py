@@ -191,7 +191,7 @@ def sample(
         click.echo(f"{folder}: cannot be written: {failure.strerror or failure}; {kept}", err=True)
         return FAILED
     language: Language = "zh" if languages == ("zh",) else "en"
-    print_chances(done.sampled, sampling, console_for_people(), language)
+    print_chances(done.sampled, console_for_people(), language)
     if done.failed:
         click.echo(f"{done.failed:,} of {done.runs:,} runs failed: see failures.csv", err=True)
     click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))

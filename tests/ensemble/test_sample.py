@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -112,9 +113,9 @@ def test_the_command_tells_probabilities_and_where_the_results_are(
     assert status == DONE
     assert "urbanization rate 2025: 70 %" in said.out
     assert "urban residents 2035: about 28 million  0 % (< 1.9 %)" in said.out
-    assert (
-        "standard error of a share of 200 runs; that the model or the ranges may be wrong is not" in said.out
-    )
+    assert "± of a probability: standard error of a share of 200 runs." in said.out
+    assert "The spread is that of what was drawn, and of nothing else that may be wrong." in said.out
+    assert "2025 is over, but was not published yet when the data were compiled" in said.out
     assert "out/  draws.csv  failures.csv  percentiles.csv  probabilities.csv  run.json  runs/" in said.out
     assert "200 of 200 runs" in said.err
     facts = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
@@ -135,7 +136,9 @@ def test_the_table_speaks_chinese_when_only_chinese_is_asked_for(
 ) -> None:
     urbsim("sample", RATES, "-n", 20, "--out", "out", "--no-figures", "--lang", "zh")
 
-    assert "2035年城镇常住人口：约2800万人  0% (<" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert re.search(r"2035年城镇常住人口：约2800万人 +0% \(< 16%\)", said)
+    assert "2025年已经过去" in said
 
 
 def test_fans_are_drawn_for_targets_and_chosen_indicators(rates: Path, urbsim: Urbsim) -> None:
@@ -201,7 +204,8 @@ def test_a_run_that_fails_is_listed_with_its_draws(rates: Path, urbsim: Urbsim, 
     status = urbsim("sample", RATES, "-n", 20, "--out", "out", "--no-figures")
 
     assert status == FAILED
-    assert "5 of 20 runs failed: see failures.csv" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "5 of 20 runs failed: see failures.csv" in said.err
     failed = rows(Path("out/failures.csv"))
     assert len(failed) == 5
     assert {row["Rate of moving"] for row in failed} == {"-1.0"}
@@ -210,6 +214,30 @@ def test_a_run_that_fails_is_listed_with_its_draws(rates: Path, urbsim: Urbsim, 
     assert {run for run, drawn in draws.items() if drawn == "-1.0"} == {row["run"] for row in failed}
     assert {row["runs"] for row in rows(Path("out/percentiles.csv"))} == {"15"}
     assert {row["runs"] for row in rows(Path("out/probabilities.csv"))} == {"15"}
+    assert "standard error of a share of 15 runs" in said.out
+    assert "5 of 20 runs failed: the probabilities hold only for the part of the ranges in which" in said.out
+
+
+def test_how_far_projections_were_off_stands_beside_the_median(
+    rates: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    place = Path("models/places/tiny/place.yaml")
+    text = place.read_text(encoding="utf-8")
+    margin = "{indicator: urbanization_rate, year: 2035, value: 4, source: census}"
+    place.write_text(f"{text}margins:\n  - {margin}\n", encoding="utf-8")
+
+    urbsim("sample", RATES, "-n", 20, "--out", "out", "--no-figures")
+
+    found = {(r["indicator"], r["year"]): r for r in rows(Path("out/probabilities.csv"))}
+    # Straight from nothing in 2024 to 4 points in 2035; no other indicator has one.
+    assert float(found["urbanization_rate", "2025"]["margin"]) == pytest.approx(4 / 11)
+    assert found["urban_residents", "2035"]["margin"] == ""
+    said = capsys.readouterr().out
+    near = found["urbanization_rate", "2035"]
+    assert abs(float(near["gap_p50"])) < 4
+    (line,) = [line for line in said.splitlines() if "2035: about 80 %" in line]
+    assert f"{80 + float(near['gap_p50']):.1f} ±4.0 ?" in line
+    assert "± of a median: how far projections of this kind have been off" in said
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -315,10 +343,22 @@ def test_a_sample_begun_on_another_day_is_found_again(rates: Path, urbsim: Urbsi
 
 
 @pytest.mark.parametrize(
-    ("met", "told"), [(2000, "100 % (> 99.81 %)"), (0, "0 % (< 0.19 %)"), (580, "29 % ±1")]
+    ("runs", "met", "told"),
+    [
+        (2000, 2000, "100 % (> 99.81 %)"),
+        (2000, 0, "0 % (< 0.19 %)"),
+        (2000, 580, "29 % ±1"),
+        (10_000, 2900, "29.0 % ±0.5"),
+        # Wilson's interval of 1 in 10,000 is 1.8e-5 to 5.7e-4.
+        (10_000, 1, "0.01 % (0.0018 to 0.057 %)"),
+        (10_000, 9_999, "99.99 % (99.943 to 99.9982 %)"),
+        (10_000, 4, "0.04 % (0.016 to 0.1 %)"),
+        (1_000_000, 100, "0.010 % ±0.001"),
+        (3, 1, "33 % (6.1 to 79 %)"),
+    ],
 )
-def test_a_share_of_none_or_all_says_what_the_runs_leave_open(met: int, told: str) -> None:
+def test_a_share_of_few_or_most_says_what_the_runs_leave_open(runs: int, met: int, told: str) -> None:
     target = Target(indicator="rate", year=2035, operator=">=", value=80.0)
-    chance = Chance(target=target, runs=2000, met=met, gap=(0.0, 0.0, 0.0))
+    chance = Chance(target=target, runs=runs, met=met, gap=(0.0, 0.0, 0.0))
 
     assert sample_table._share(chance, "en") == told

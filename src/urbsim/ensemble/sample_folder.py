@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from urbsim.study.outcome import Outcome
 from urbsim.study.place import NO_SET
 from urbsim.study.uncertain import Correlated
 from urbsim.study.words import Language
+
+log = logging.getLogger(__name__)
 
 MOST_DRAWS = 100_000  # runs of a table of draws; a longer one is better drawn again
 ORIGIN = ("parameter_set", "base_year")
@@ -58,7 +61,9 @@ def write_sample(
 ) -> None:
     """Write tables, figures and `run.json` beside the runs that are in the folder already."""
     shown: dict[tuple[int, str, str], Spread | None] = {
-        (i, id_, area): None for i, one in enumerate(sampled) for id_, area in _pictured(one, sampling)
+        (i, id_, area): None
+        for i, one in enumerate(sampled if languages else ())
+        for id_, area in _pictured(one, sampling)
     }
     percentiles = tuple(f"p{p:02d}" for p in PERCENTILES)
     header = (*HEAD, "runs", "mean", "sd", *percentiles, *ORIGIN)
@@ -69,7 +74,7 @@ def write_sample(
             (
                 *("scenario", "region", "indicator", "unit", "year", "operator", "target", "runs", "met"),
                 *("probability", "standard_error", "low", "high"),
-                *("gap_p05", "gap_p50", "gap_p95", "source", *ORIGIN),
+                *("gap_p05", "gap_p50", "gap_p95", "margin", "source", *ORIGIN),
             ),
             _probability_rows(sampled),
         ),
@@ -122,6 +127,7 @@ def _probability_rows(sampled: Sequence[Sampled]) -> Rows:
                 *(units[target.indicator], target.year, target.operator, target.value),
                 *(chance.runs, chance.met),
                 *map(_finite, (chance.probability, chance.error, *chance.bounds, *chance.gap)),
+                chance.margin,
                 "; ".join(filter(None, (target.source, target.clause))),
                 *_origin(one),
             )
@@ -143,13 +149,25 @@ def _failure_rows(one: Sampled, labels: Sequence[str]) -> Rows:
 
 
 def _pictured(one: Sampled, sampling: Sampling) -> tuple[tuple[str, str], ...]:
-    """Give the indicators and areas that have a figure: those of targets, and those that were asked for."""
+    """Give the indicators and areas that have a figure: those of targets, and those that were asked for.
+
+    Where these are too many, those of indicators that were asked for come first, then those of the whole
+    place; a warning tells of the rest.
+    """
     place = one.member.task.study.place
     wanted = [(chance.target.indicator, place.area(chance.target.region)) for chance in one.chances]
     wanted.extend((indicator, place.name) for indicator in sampling.indicators)
     if not wanted:
         wanted = [(indicator, place.name) for indicator in one.store.indicators[:1]]
-    return tuple(dict.fromkeys(sorted(wanted, key=lambda pair: pair[1] != place.name)))[:MANY_FANS]
+    wanted.sort(key=lambda pair: (pair[0] not in sampling.indicators, pair[1] != place.name))
+    pairs = tuple(dict.fromkeys(wanted))
+    if len(pairs) > MANY_FANS:
+        log.warning(
+            "%s: only %d of %d fan charts are drawn (the tables have all); --indicator NAME draws those of "
+            "an indicator first",
+            *(one.member.scenario.name, MANY_FANS, len(pairs)),
+        )
+    return pairs[:MANY_FANS]
 
 
 def _draw_fans(
@@ -161,6 +179,7 @@ def _draw_fans(
     import numpy as np
 
     from urbsim.output.ensemble_figures import Area, Fan, Odds, write_fan_charts
+    from urbsim.output.figures import margins_of
 
     fans = []
     for (position, id_, area), spread in shown.items():
@@ -169,6 +188,8 @@ def _draw_fans(
         indicator = _indicator(one, id_)
         if spread is None or not spread.counts.any():
             continue
+        kinds = [factor.kind for factor in one.member.factors]
+        margins = margins_of(place, id_, spread.years) if area == place.name else np.array([np.nan])
         fans.append(
             Fan(
                 scenario=one.member.scenario.title,
@@ -177,6 +198,9 @@ def _draw_fans(
                 years=np.array(spread.years, dtype=float),
                 percentiles=spread.percentiles,
                 runs=int(spread.counts.max()),
+                parameters=kinds.count("parameter"),
+                levers=kinds.count("lever"),
+                margins=margins if np.nansum(margins) > 0 else None,
                 odds=tuple(
                     Odds(target=chance.target, probability=chance.probability)
                     for chance in one.chances

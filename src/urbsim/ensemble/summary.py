@@ -55,17 +55,26 @@ class Chance:
         Runs that did not fail, and how many of those meet the target.
     gap
         5th, 50th and 95th percentile of value minus target [unit of the indicator].
+    margin
+        How far projections of this kind have been off by that year [unit of the indicator]; None where that
+        is not known.
     """
 
     target: Target
     runs: int
     met: int
     gap: tuple[float, float, float]
+    margin: float | None = None
 
     @property
     def probability(self) -> float:
         """Give the share of the runs that meet the target [-]; NaN when all failed."""
         return self.met / self.runs if self.runs else math.nan
+
+    @property
+    def open(self) -> bool:
+        """Whether the median is nearer to the target than projections of this kind have come to the truth."""
+        return self.margin is not None and abs(self.gap[1]) < self.margin
 
     @property
     def error(self) -> float:
@@ -143,7 +152,8 @@ def chances(
         low, middle, high = (
             map(float, np.percentile(finite - target.value, (5, 50, 95))) if len(finite) else (math.nan,) * 3
         )
-        found.append(Chance(target=target, runs=len(values), met=met, gap=(low, middle, high)))
+        margin = place.margin(target.indicator, target.year) if area == place.name else None
+        found.append(Chance(target=target, runs=len(values), met=met, gap=(low, middle, high), margin=margin))
     return tuple(found)
 
 
