@@ -166,6 +166,51 @@ def test_what_is_uncertain_and_swept_is_inherited_name_by_name(tmp_path: Path) -
     assert [group.names for group in scenario.correlated] == [("a", "b")]
 
 
+@pytest.mark.parametrize(
+    ("group", "left"),
+    [
+        ("{names: [a, b, c], rho: 0.5}", [("a", "b")]),
+        ("{names: [a, C], rho: 0.5}", []),
+        ("{names: [c, d], rho: 0.5}", [("d",)]),  # d has two draws
+        ("{names: [a, 'd[west]', 'c[east]'], rho: 0.5}", [("a", "d[west]")]),
+    ],
+)
+def test_what_a_file_sets_leaves_the_correlated_groups_that_it_inherits(
+    group: str, left: list[tuple[str, ...]], tmp_path: Path
+) -> None:
+    (tmp_path / "base.yaml").write_text(
+        "name: base\nplace: here\nuncertain:\n  a: {uniform: [1, 2]}\n  b: {uniform: [1, 2]}\n"
+        "  c: {uniform: [1, 2]}\n  d: {east: {uniform: [1, 2]}, west: {uniform: [1, 2]}}\n"
+        f"correlated:\n  - {group}\n"
+    )
+
+    assert [
+        one.names for one in read(tmp_path, "name: one\nextends: base\nlevers: {c: 3}\n").correlated
+    ] == left
+    anew = "name: one\nextends: base\nlevers: {c: 3}\ncorrelated: [{names: [a, c], rho: 0.5}]\n"
+    assert [one.names for one in read(tmp_path, anew).correlated] == [("a", "c")]
+
+
+def test_rows_of_a_matrix_go_with_what_is_set_or_the_file_must_write_it_anew(tmp_path: Path) -> None:
+    base = (
+        "name: base\nplace: here\nuncertain:\n  a: {uniform: [1, 2]}\n  b: {uniform: [1, 2]}\n"
+        "  c: {uniform: [1, 2]}\ncorrelated:\n"
+        "  - {names: [a, b, c], matrix: [[1, 0.1, 0.2], [0.1, 1, 0.3], [0.2, 0.3, 1]]}\n"
+    )
+    (tmp_path / "base.yaml").write_text(base)
+    own = "name: one\nextends: base\nsweep: {b: [1, 2]}\n"
+
+    (group,) = read(tmp_path, own).correlated
+
+    assert (group.names, group.matrix) == (("a", "c"), ((1, 0.2), (0.2, 1)))
+    (tmp_path / "base.yaml").write_text(
+        base.replace("c: {uniform: [1, 2]}", "c: {uniform: [1, 2], by_region: true}")
+    )
+    with pytest.raises(ScenarioError, match="b is set by a file that extends this one") as caught:
+        read(tmp_path, own)
+    assert caught.value.problems[0].fix == "write `correlated:` anew there"
+
+
 def test_the_examples_of_the_page_fit_the_shipped_place(tmp_path: Path) -> None:
     page = Path("docs/formats.md").read_text(encoding="utf-8")
     part = page.partition("### What is uncertain")[2].partition("\n## ")[0]

@@ -385,9 +385,13 @@ def _grouped(found: list[Factor], scenario: Scenario, problems: list[Problem]) -
     found = list(found)
     for group in scenario.correlated:
         known = list(dict.fromkeys((*(f.name for f in found), *(f.label for f in found))))
+        inherited = scenario.source and not group.where.startswith(f"{scenario.source}:")
+        anew = f"write `correlated:` anew in {scenario.source}" if inherited else ""
         unknown = [name for name in group.names if not members(replace(group, names=(name,)), found)]
         problems.extend(
-            Problem(f"correlated: '{name}' is not uncertain here", group.where, suggestion(name, known))
+            Problem(
+                f"correlated: '{name}' is not uncertain here", group.where, anew or suggestion(name, known)
+            )
             for name in unknown
         )
         positions = members(group, found)
@@ -401,7 +405,7 @@ def _grouped(found: list[Factor], scenario: Scenario, problems: list[Problem]) -
             try:
                 group.correlations(len(positions))
             except ValueError as failure:
-                problems.append(Problem(f"correlated: {failure}", group.where))
+                problems.append(Problem(f"correlated: {failure}", group.where, anew))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -226,10 +226,11 @@ def _extend(parent: Scenario, own: Scenario, form: _Scenario) -> Scenario:
     """Take from the parent what the file does not name; title and description are always its own.
 
     What a file says of a lever or parameter wins over all that it inherits of it: a lever that it sets is
-    no longer uncertain.
+    no longer uncertain, and no longer a member of a correlated group that it inherits.
     """
     drawn, swept = _names(own.uncertain), _names(own.sweep)
     fixed = {fold(name) for name in (*own.levers, *own.parameters)}
+    certain = (_names(parent.uncertain) & (swept | fixed)) - drawn
     return replace(
         own,
         extended=(parent.source, *parent.extended),
@@ -242,7 +243,7 @@ def _extend(parent: Scenario, own: Scenario, form: _Scenario) -> Scenario:
             *(one for one in parent.uncertain if fold(one.name) not in drawn | swept | fixed),
             *own.uncertain,
         ),
-        correlated=parent.correlated if form.correlated is None else own.correlated,
+        correlated=_trim(parent, certain) if form.correlated is None else own.correlated,
         sweep=(
             *(one for one in parent.sweep if fold(one.name) not in drawn | swept | fixed),
             *own.sweep,
@@ -251,6 +252,35 @@ def _extend(parent: Scenario, own: Scenario, form: _Scenario) -> Scenario:
         checks=parent.checks if form.checks is None else own.checks,
         where={key: (parent if getattr(form, key) is None else own).where[key] for key in _PLACED},
     )
+
+
+def _trim(parent: Scenario, certain: Collection[str]) -> tuple[Correlated, ...]:
+    """Leave out of correlated groups what is no longer uncertain, and groups of which one draw is left."""
+    kept: list[Correlated] = []
+    problems: list[Problem] = []
+    for group in parent.correlated:
+        left = tuple(name for name in group.names if fold(name.partition("[")[0]) not in certain)
+        if left == group.names:
+            kept.append(group)
+            continue
+        entries = {name: [e for e in parent.uncertain if fold(e.name) == fold(name)] for name in group.names}
+        by_region = any(one.by_region for of_it in entries.values() for one in of_it)
+        # The name of a single draw, `name[region]`, has no entry and is one row.
+        rows = [name for name, of_it in entries.items() for _ in range(len(of_it) or 1)]
+        if group.matrix and (by_region or len(rows) != len(group.matrix)):
+            out = ", ".join(name for name in group.names if name not in left)
+            what = (
+                f"correlated: {out} is set by a file that extends this one, and which rows are the others' "
+            )
+            problems.append(Problem(f"{what}cannot be told", group.where, "write `correlated:` anew there"))
+            continue
+        stay = [i for i, name in enumerate(rows) if name in left]
+        if len(stay) > 1 or any(one.by_region for name in left for one in entries[name]):
+            matrix = tuple(tuple(group.matrix[i][j] for j in stay) for i in stay) if group.matrix else ()
+            kept.append(replace(group, names=left, matrix=matrix))
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(kept)
 
 
 def _find(name: str, child: Path, elsewhere: tuple[Path, ...], where: str) -> Path:
