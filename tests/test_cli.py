@@ -287,7 +287,7 @@ def test_numbers_of_the_model_that_the_tables_overrule_are_named(
 def test_a_bug_keeps_its_traceback(
     tiny: Path, urbsim: Urbsim, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "measure", lambda *_: 1 / 0)
+    monkeypatch.setattr(batch, "measure_each", lambda *_: 1 / 0)
 
     status = urbsim("run", "scenarios", "--no-figures", "--out", "out")
 

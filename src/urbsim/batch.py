@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 from urbsim.assets import bundled, find_place
 from urbsim.engine.compile import System, compile_program
+from urbsim.engine.ensemble import solve_ensemble
 from urbsim.engine.schedule import Schedule
 from urbsim.engine.solve import honesty, solve
 from urbsim.engine.trajectory import Trajectory
@@ -37,9 +39,9 @@ from urbsim.study.lowered import KINDS, Lowered, lowered_key
 from urbsim.study.outcome import Outcome, Run
 from urbsim.study.place import Place
 from urbsim.study.place_file import read_place
-from urbsim.study.plan import find_lever, mute, plan, slots_of
+from urbsim.study.plan import Starts, find_lever, mute, plan, slots_of, start_inputs
 from urbsim.study.reference import references_of
-from urbsim.study.report import measure, measure_areas
+from urbsim.study.report import measure_areas, measure_each, variables_of
 from urbsim.study.scenario import Scenario
 from urbsim.study.scenario_file import UnreadableError, read_scenario
 from urbsim.study.sweep import expand, stack
@@ -348,7 +350,7 @@ def run_together(tasks: Sequence[Task], options: Options) -> list[Outcome]:
             honesty=honesty(study.system, schedule, solved),
             statistics={name: count / len(tasks) for name, count in solved.statistics.items()},
         )
-        measured = [measure(solved, study.indicators, study.place, run) for run in range(len(tasks))]
+        measured = measure_each(solved, study.indicators, study.place)
         idle = _idle(tasks, schedule)
     except RunError as failure:
         if len(tasks) > 1:
@@ -393,9 +395,10 @@ def _fit_all(scenarios: Sequence[Scenario], study: Study) -> list[Task]:
     """Make the combinations of a sweep ready, or tell every problem of any of them."""
     tasks: list[Task] = []
     problems: list[Problem] = []
+    starts = cache(partial(start_inputs, study.place, study.system))
     for scenario in scenarios:
         try:
-            tasks.append(_fit(scenario, study))
+            tasks.append(_fit(scenario, study, starts))
         except InputError as failure:
             problems.extend(failure.problems)
     if problems:
@@ -403,14 +406,14 @@ def _fit_all(scenarios: Sequence[Scenario], study: Study) -> list[Task]:
     return tasks
 
 
-def _fit(scenario: Scenario, study: Study) -> Task:
+def _fit(scenario: Scenario, study: Study, starts: Starts | None = None) -> Task:
     problems: list[Problem] = []
     try:
         check_scenario(scenario, study.place, study.indicators, study.system.outputs)
     except InputError as failure:
         problems.extend(failure.problems)
     try:
-        schedule = plan(scenario, study.place, study.levers, study.system)
+        schedule = plan(scenario, study.place, study.levers, study.system, starts)
     except InputError as failure:
         problems.extend(failure.problems)
         bare = replace(scenario, levers={}, parameters={}, targets=(), checks=(), period=None)
@@ -425,7 +428,7 @@ def _fit(scenario: Scenario, study: Study) -> Task:
         scenario=scenario,
         study=study,
         schedule=schedule,
-        doubts=doubts(scenario, study.place, study.system, schedule),
+        doubts=doubts(scenario, study.place, study.system, schedule, starts),
     )
 
 
@@ -438,9 +441,11 @@ def _idle(tasks: Sequence[Task], schedule: Schedule) -> list[dict[str, str]]:
     study = tasks[0].study
 
     def reported(schedule: Schedule) -> list[Floats]:
-        trajectory = solve(study.system, schedule, solver="euler")
-        areas = study.place.areas
-        return [values for _, values in measure_areas(trajectory, study.indicators, study.place, areas)]
+        solved = solve_ensemble(study.system, schedule, variables_of(study.indicators), solver="euler")
+        for failure in solved.failures.values():
+            raise RunError(failure)
+        measured = measure_areas(solved.trajectory, study.indicators, study.place, study.place.areas)
+        return [values for _, values in measured]
 
     idle: list[dict[str, str]] = [{} for _ in tasks]
     levers = [lever for lever in study.levers if lever.id in tasks[0].scenario.levers]

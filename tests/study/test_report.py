@@ -5,7 +5,7 @@ import pytest
 
 from tests.study.nouns import COUNT, RATE, YEARS, indicator, place, trajectory
 from urbsim.study.indicator import Indicator
-from urbsim.study.report import measure
+from urbsim.study.report import measure, measure_each
 
 
 def values(of: Indicator, area: str) -> list[float]:
@@ -67,6 +67,32 @@ def test_only_the_run_that_is_asked_for_is_measured() -> None:
 
     assert doubled is not None
     assert doubled.values[0] == pytest.approx(3600)
+
+
+def test_runs_measured_together_are_those_measured_one_by_one() -> None:
+    one = trajectory()
+    factors = (1.0, 1 / 3, 0.7)
+    many = type(one)(
+        times=one.times,
+        outputs=one.outputs,
+        values=tuple(np.concatenate([f * value for f in factors], axis=-1) for value in one.values),
+    )
+    indicators = (
+        COUNT,
+        indicator("fund", variable="Fund"),
+        indicator("none", per="Nobody"),
+        indicator("a", variable="Adequacy"),
+        indicator("arrivals", variable="Townspeople", unit="person/year", total=True),
+    )
+
+    together = measure_each(many, indicators, place())
+
+    assert len(together) == 3
+    for run, found in enumerate(together):
+        alone = measure(many, indicators, place(), run=run)
+        assert [(s.indicator, s.area) for s in found.series] == [(s.indicator, s.area) for s in alone.series]
+        for ours, single in zip(found.series, alone.series, strict=True):
+            np.testing.assert_array_equal(ours.values, single.values)
 
 
 def test_the_total_of_a_year_is_the_change_of_the_stock_that_accumulates_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 from typing import TypeVar
 
@@ -16,10 +17,10 @@ from urbsim.model.equations import Number as Literal
 from urbsim.model.subscripts import Subscripts
 from urbsim.names import fold
 from urbsim.study.apply_place import REGION
-from urbsim.study.factor import Factor
 from urbsim.study.draw import tied
+from urbsim.study.factor import Factor
 from urbsim.study.place import Number, PathPoint, Place
-from urbsim.study.plan import Interface, start_inputs
+from urbsim.study.plan import Interface, Starts, start_inputs
 from urbsim.study.scenario import Scenario
 
 Row = TypeVar("Row", Number, PathPoint)
@@ -33,9 +34,12 @@ SHOWN = 3  # overruled numbers or draws that are named; the others are counted
 DIGITS = 9  # correlations that differ by less are the same
 
 
-def doubts(scenario: Scenario, place: Place, system: Interface, schedule: Schedule) -> tuple[str, ...]:
+def doubts(
+    scenario: Scenario, place: Place, system: Interface, schedule: Schedule, starts: Starts | None = None
+) -> tuple[str, ...]:
     """Point out parameters beyond the range that the place gives, and years beyond its own period."""
-    return (*_out_of_range(scenario, place, system, schedule), *_beyond(scenario, place, schedule))
+    starts = starts or partial(start_inputs, place, system)
+    return (*_out_of_range(scenario, place, system, schedule, starts), *_beyond(scenario, place, schedule))
 
 
 def draw_doubts(
@@ -55,10 +59,6 @@ def draw_doubts(
     return tuple(said)
 
 
-def _drawn_out_of_range(
-    factor: Factor, constant: Constant, rows: Sequence[Number], place: Place
-) -> Iterator[str]:
-    """Tell of the row of which most draws lie outside."""
 def pairing_doubts(drawn: Sequence[tuple[Scenario, Sequence[Factor]]]) -> tuple[str, ...]:
     """Point out draws that scenarios share, but that hang together otherwise in one than in another.
 
@@ -89,6 +89,10 @@ def _named(labels: Sequence[str]) -> str:
     return f"draws of {', '.join(labels[:SHOWN])}{more}"
 
 
+def _drawn_out_of_range(
+    factor: Factor, constant: Constant, rows: Sequence[Number], place: Place
+) -> Iterator[str]:
+    """Tell of the row of which most draws lie outside."""
     drawn = factor.distribution.quantile(EVENLY)
     worst: tuple[float, Number | None] = (LEAST_SHARE, None)
     for slot, own in zip(factor.slots, factor.own, strict=True):
@@ -146,12 +150,14 @@ def overruled(model: Model, applied: Model, place: Place) -> str:
     return "\n".join((head, *lines[:SHOWN], *more))
 
 
-def _out_of_range(scenario: Scenario, place: Place, system: Interface, schedule: Schedule) -> Iterator[str]:
-    constants = {fold(constant.name): constant for constant in system.constants}
+def _out_of_range(
+    scenario: Scenario, place: Place, system: Interface, schedule: Schedule, starts: Starts
+) -> Iterator[str]:
     if not scenario.parameters:
         return
+    constants = {fold(constant.name): constant for constant in system.constants}
     base_year, parameter_set = int(schedule.start), place.set_name(scenario.parameter_set)
-    own = start_inputs(place, system, base_year, parameter_set)
+    own = starts(base_year, parameter_set)
     numbers = place.numbers_of(base_year, parameter_set)
     for name, settings in scenario.parameters.items():
         constant = constants[fold(name)]

@@ -59,6 +59,7 @@ def check_scenario(
         Every target and check that does not fit.
     """
     known = {indicator.id: indicator for indicator in indicators}
+    names = {fold(output.name): output.name for output in outputs}
     problems: list[Problem] = []
     demands: tuple[Target | Check, ...] = (*(scenario.targets or ()), *scenario.checks)
     for demand in demands:
@@ -66,11 +67,9 @@ def check_scenario(
             problems.extend(_report_problems(demand.indicator, None, demand.where, known))
             if isinstance(demand, Target):
                 problems.extend(_level_problems(demand, place, known))
-        elif isinstance(demand, Check):
-            names = {fold(output.name): output.name for output in outputs}
-            if fold(demand.variable) not in names:
-                fix = suggestion(demand.variable, [*names.values()])
-                problems.append(Problem(f"the model has no variable '{demand.variable}'", demand.where, fix))
+        elif isinstance(demand, Check) and fold(demand.variable) not in names:
+            fix = suggestion(demand.variable, [*names.values()])
+            problems.append(Problem(f"the model has no variable '{demand.variable}'", demand.where, fix))
         if place.members(demand.region) is None:
             fix = suggestion(demand.region, place.areas)
             problems.append(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Protocol, TypeVar
 
@@ -23,6 +24,8 @@ from urbsim.study.target import Check, Target
 from urbsim.study.uncertain import Uncertain
 
 Part = TypeVar("Part", Setting, Uncertain)
+# Inputs by base year and set of parameters, see `start_inputs`; whoever plans many runs may keep them.
+Starts = Callable[[int, str], npt.NDArray[np.float64]]
 
 
 class Interface(Protocol):
@@ -36,7 +39,13 @@ class Interface(Protocol):
     def outputs(self) -> tuple[Output, ...]: ...
 
 
-def plan(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Interface) -> Schedule:
+def plan(
+    scenario: Scenario,
+    place: Place,
+    levers: Sequence[Lever],
+    system: Interface,
+    starts: Starts | None = None,
+) -> Schedule:
     """Give the inputs of a run over time.
 
     Raises
@@ -50,7 +59,8 @@ def plan(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Inte
     known_set = _parameter_set(scenario, place, problems)
     constants = {fold(constant.name): constant for constant in system.constants}
     known = {lever.id: lever for lever in levers}
-    inputs = start_inputs(place, system, known_start, known_set)
+    starts = starts or partial(start_inputs, place, system)
+    inputs = starts(known_start, known_set).copy()
     for name, settings in scenario.parameters.items():
         constant = constants.get(fold(name))
         if constant is None:

@@ -47,6 +47,12 @@ class Measured:
         return int(np.argmin(np.abs(self.years - year)))
 
 
+def variables_of(indicators: Iterable[Indicator]) -> tuple[str, ...]:
+    """Give the variables of the model that indicators are made of."""
+    names = [name for i in indicators for name in (i.variable, i.per, i.weight) if name]
+    return tuple({fold(name): name for name in names}.values())
+
+
 def measure(trajectory: Trajectory, indicators: Sequence[Indicator], place: Place, run: int = 0) -> Measured:
     """Give every indicator by area and year.
 
@@ -65,6 +71,22 @@ def measure(trajectory: Trajectory, indicators: Sequence[Indicator], place: Plac
             for area in areas
         )
     return Measured(years=trajectory.times, series=tuple(series))
+
+
+def measure_each(
+    trajectory: Trajectory, indicators: Sequence[Indicator], place: Place
+) -> tuple[Measured, ...]:
+    """Give for every run what `measure` gives for one."""
+    areas, runs = place.areas, trajectory.values[0].shape[-1]
+    series: list[list[Series]] = [[] for _ in range(runs)]
+    for indicator, values in measure_areas(trajectory, indicators, place, areas):
+        regional = place.axis(trajectory.output(indicator.variable).axes) is not None
+        where = areas if regional else (place.name,)
+        for run, found in enumerate(np.ascontiguousarray(np.moveaxis(values, -1, 0))):
+            series[run].extend(
+                Series(indicator=indicator, area=area, values=found[areas.index(area)]) for area in where
+            )
+    return tuple(Measured(years=trajectory.times, series=tuple(one)) for one in series)
 
 
 def measure_runs(
