@@ -172,6 +172,59 @@ def test_without_a_target_the_title_says_where_runs_end() -> None:
     )
 
 
+def test_a_fan_says_what_its_spread_is_of() -> None:
+    few, many = replace(fan(0.5), parameters=1), replace(fan(0.5), parameters=20, levers=3)
+
+    assert "Baseline: spread of the 1 parameter drawn; the equations are taken as right." in words(
+        draw_fans([few], "en")
+    )
+    assert "Spread of the 1–20 parameters and 0–3 levers drawn; the equations are taken as right." in words(
+        draw_fans([few, many], "en")
+    )
+
+
+@pytest.mark.parametrize("scenarios", [1, 2, 4])
+def test_how_far_projections_were_off_is_grey_behind_fans_and_history_before_them(scenarios: int) -> None:
+    margins = np.where(YEARS < 2024, np.nan, 0.25 * (YEARS - 2024))
+
+    figure = draw_fans([replace(fan(0.5), margins=margins)] * scenarios, "en")
+
+    for axes in figure.axes:
+        grey, *fans, dots = sorted(axes.collections[:-1], key=lambda drawn: drawn.get_zorder())
+        assert len(fans) == (4 if scenarios == 2 else 2)
+        heights = np.asarray(grey.get_paths()[0].vertices)[:, 1]
+        assert (heights.min(), heights.max()) == pytest.approx((71.6, 76 + 2.75))
+        assert np.asarray(dots.get_offsets())[0] == pytest.approx((2015, 60))
+        assert all(dots.get_zorder() > line.get_zorder() for line in axes.lines[:1])
+    assert "how far such projections have been off" in words(figure)
+
+
+@pytest.mark.parametrize("panels", [1, 4])
+@pytest.mark.parametrize("goal", [40, 62, 95])
+def test_the_mark_of_a_target_is_whole(panels: int, goal: float) -> None:
+    target = replace(TARGETS[-1], value=goal)
+    drawn = replace(fan(), odds=(Odds(target=target, probability=0.5),))
+
+    figure = draw_fans([drawn] * panels, "en")
+
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        (mark,) = [line for line in axes.lines if line.get_marker() == "D"]
+        assert axes.bbox.contains(*mark.get_window_extent().min)
+        assert axes.bbox.contains(*mark.get_window_extent().max)
+
+
+def test_an_axis_of_persons_reads_as_its_targets_do() -> None:
+    jobs = Indicator(id="jobs", name=Words(en="New jobs"), unit="10k persons/year", variable="x")
+    target = Target(indicator="jobs", year=2030, operator=">=", value=60)
+    drawn = replace(fan(), indicator=jobs, odds=(Odds(target=target, probability=1),))
+
+    figure = draw_fans([drawn], "en")
+
+    assert {"≥ 600,000 persons a year", "persons a year", "median 760,000"} <= set(words(figure))
+    assert figure.axes[0].yaxis.get_major_formatter()(72.0) == "720,000"
+
+
 def test_a_fan_chart_is_written_for_each_indicator_and_area(tmp_path: Path) -> None:
     write_fan_charts(tmp_path / "figures", [fan(0.5), fan(0.2), fan(0.1, area=COAST)], ("en",))
 
@@ -258,8 +311,11 @@ def test_nothing_runs_off_the_page_and_no_labels_touch(language: Language) -> No
     if family is None:
         pytest.skip("no font with Chinese characters on this system")
     sobol = {"first": 0.5, "first_confidence": 0.1}
+    drawn = replace(
+        fan(0.4, 0.999, 0.001), scenario=LONG, parameters=23, levers=4, margins=0.2 * (YEARS - 2020)
+    )
     drawings = [
-        *[("fans", [replace(fan(0.4, 0.999, 0.001), scenario=LONG)] * n) for n in (1, 2, 3, 4, 8, 14)],
+        *[("fans", [drawn] * n) for n in (1, 2, 3, 4, 8, 14)],
         ("tornado", tornado(*[bar(1.0 + i, LONG, direction=1) for i in range(12)])),
         ("title", effects([[0, 1, 2], [0, 2, 1]], [Words(en="Some factor of its own")] * 2)),
         ("tornado", tornado(*[bar(0.1 * i, LONG, **sobol) for i in range(1, 7)], method="sobol")),

@@ -19,11 +19,14 @@ from matplotlib.patches import Patch
 from urbsim.output.figures import (
     COLON,
     COLOURS,
+    GREY,
     LETTER,
+    MARGIN,
     RED,
     YEARS_BEFORE,
     boxes_told,
     demand,
+    draw_margins,
     drawable,
     fonts_of,
     has_chinese,
@@ -40,6 +43,7 @@ from urbsim.output.figures import (
     tidy,
     wrap,
 )
+from urbsim.output.shares import told_share
 from urbsim.study.indicator import Indicator
 from urbsim.study.place import Observation
 from urbsim.study.quantity import quantity, unit_name
@@ -54,6 +58,7 @@ OVERLAID = 3  # scenarios that one panel can hold; more get a panel each
 STRONGEST = 12  # factors of a tornado
 LINES = 6  # factors of the effects over time
 FONT = 9.0  # [points]
+SMALL = 8.0  # [points]
 NAME = 46  # letters of a factor's name beside its bar
 WIDE, NARROW = 0.15, 0.38  # opacity of the bands of 90 % and 50 %
 _DIAMOND: dict[str, Any] = {"marker": "D", "markersize": 7, "color": RED, "markerfacecolor": "none"}
@@ -74,6 +79,7 @@ _POINTS = Words(zh="百分点", en="percentage points")
 _OVER_RANGE = Words(
     zh="因素在其整个范围内变动的平均效应（μ*）", en="mean effect over a factor's whole range (mu*)"
 )
+_PERSONS = {"10k persons": (0.01, "million persons"), "10k persons/year": (1e4, "persons a year")}
 _SHARE = Words(zh="占方差的比例", en="share of the variance")
 
 _T = TypeVar("_T")
@@ -116,6 +122,11 @@ class Fan:
         The `PERCENTILES` of the runs by year, shape (5, n_years) [unit of the indicator].
     runs
         How many runs they are of, those that failed not counted.
+    parameters, levers
+        How many of each were drawn.
+    margins
+        How far projections of this kind have been off, by year, NaN where that is not known; none where it
+        never is [unit of the indicator].
     odds, history
         Targets and observations of this indicator in this area.
     """
@@ -126,6 +137,9 @@ class Fan:
     years: Floats
     percentiles: Floats
     runs: int
+    parameters: int = 0
+    levers: int = 0
+    margins: Floats | None = None
     odds: tuple[Odds, ...] = ()
     history: tuple[Observation, ...] = ()
 
@@ -242,19 +256,23 @@ def draw_fans(fans: Sequence[Fan], language: Language) -> Figure:
     for column in range(columns):  # the lowest panel of a column carries the years
         grid[(used - 1 - column) // columns, column].tick_params(labelbottom=True)
     for axes, shown in panels:
+        if shown[0].margins is not None:
+            draw_margins(axes, shown[0].years, shown[0].percentiles[2], shown[0].margins)
         for position, fan in enumerate(shown):
             _draw_fan(axes, fan, _fan_colour(position))
         mark_history(axes, [one for one in shown[0].history if one.year >= fans[0].years[0] - YEARS_BEFORE])
     _mark_odds(panels, fans[0].indicator, (430.0, 265.0) if together else (235.0, 160.0), language)
-    unit = unit_name(fans[0].indicator.unit, language)
+    unit = _fan_unit(fans[0].indicator, language)
     for axes, shown in panels:
         tidy(axes, ticks=6 if together else 4)
+        _tell_persons(axes, fans[0].indicator, language)
         name = unit if together else shown[0].scenario[language]
         axes.set_title(wrap(name, letters_of(figure) // columns - 6))
     if together:
         ends = [end for i, fan in enumerate(fans) for end in _fan_ends(fan, _fan_colour(i), alone, language)]
         label_ends(panels[0][0], ends)
     set_legend(figure, [*_fan_keys(fans, alone, together, language)])
+    _set_caption(figure, _fan_caption(fans, language))
     title = _fan_title(fans, language) + (f" [{unit}]" if unit and not together else "")
     figure.suptitle(wrap(title, int(0.7 * letters_of(figure))), x=0.01, ha="left")
     return figure
@@ -381,6 +399,56 @@ def _fan_keys(
     if odds:
         entries[-1].set_label(_ODDS[language])
     yield from entries
+    if any(fan.margins is not None for fan in (fans[:1] if together else fans)):
+        yield Patch(facecolor=GREY, alpha=0.3, label=MARGIN[language])
+
+
+def _fan_unit(indicator: Indicator, language: Language) -> str:
+    if language == "en" and indicator.unit in _PERSONS:
+        return _PERSONS[indicator.unit][1]
+    return unit_name(indicator.unit, language)
+
+
+def _tell_persons(axes: Axes, indicator: Indicator, language: Language) -> None:
+    """Write the axis in what English labels say, which is not ten thousands."""
+    if language == "en" and indicator.unit in _PERSONS:
+        scale = _PERSONS[indicator.unit][0]
+        axes.yaxis.set_major_formatter(lambda value, _: f"{scale * value:,.10g}")
+
+
+def _fan_caption(fans: Sequence[Fan], language: Language) -> str:
+    """Say what the spread is of, and what is not in it."""
+    counts = [_range(fan.parameters for fan in fans), _range(fan.levers for fan in fans)]
+    if language == "zh":
+        drawn = "和".join(
+            f"{count}个{what}" for count, what in zip(counts, ("参数", "政策变量"), strict=True) if count
+        )
+        told = f"所示范围来自随机抽取的{drawn or '因素'}；方程本身视为正确。"
+        return f"{fans[0].scenario.zh}：{told}" if len(fans) == 1 else told
+    drawn = " and ".join(
+        f"{count} {what}{'' if count == '1' else 's'}"
+        for count, what in zip(counts, ("parameter", "lever"), strict=True)
+        if count
+    )
+    told = f"pread of the {drawn or 'factors'} drawn; the equations are taken as right."
+    return f"{fans[0].scenario.en}: s{told}" if len(fans) == 1 else f"S{told}"
+
+
+def _range(counts: Iterable[int]) -> str:
+    """Write the least and the most of counts; nothing of nought."""
+    low, *_, high = sorted([*counts] * 2)
+    return "" if not high else f"{high}" if low == high else f"{low}–{high}"
+
+
+def _set_caption(figure: Figure, text: str) -> None:
+    """Set a line of small letters below the axes, above the legend's entries."""
+    lines = wrap(text, letters_of(figure))
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + 0.16 * (lines.count("\n") + 1))
+    legend = figure.legends[0] if figure.legends else figure.legend(loc="outside lower left", frameon=False)
+    legend.set_title(lines)
+    legend.get_title().set_fontsize(SMALL)
+    legend.set_alignment("left")
 
 
 def _mark_odds(
@@ -416,11 +484,14 @@ def _mark_odds(
         taken[strip : strip + 1] = [float(target.year)]
         strips[_key(target)] = strip
     limits = [axes.get_ylim() for axes, _ in panels]
-    low = min(*(low for low, _ in limits), *(target.value for target in targets))
+    least = min(target.value for target in targets)
+    low = min(*(low for low, _ in limits), least)
     high = max(*(high for _, high in limits), *(target.value for target in targets))
     lines = max(map(len, told.values()))
     rows = len(taken) * lines + 0.6
     share = min(1.45 * FONT / size[1], 0.6 / rows)  # of the height of the axes that a line of text has
+    mark = _DIAMOND["markersize"] / size[1] * (high - low) / (1 - share * rows)
+    low = min(low, least - mark)  # so that every mark stands whole above the axis
     step = (high - low) * share / (1 - share * rows)
     for panel, (axes, _) in enumerate(panels):
         for target in targets:
@@ -454,7 +525,7 @@ def _odds_told(
     if all(share is None for share in odds):
         return []
     wish = demand(target, indicator, language)
-    shares = ["–" if share is None else _share(share, language) for share in odds]
+    shares = ["–" if share is None else told_share(share, language) for share in odds]
     if in_one_line:
         return [(f"{wish}{COLON[language]}{shares[0]}", RED)]
     if len(fans) > 1:
@@ -474,15 +545,6 @@ def _distinct(targets: Iterable[Target]) -> list[Target]:
     return sorted({_key(target): target for target in targets}.values(), key=lambda target: target.year)
 
 
-def _share(share: float, language: Language) -> str:
-    """Write a share of the runs, so that neither none nor all is said of some."""
-    blank = "" if language == "zh" else " "
-    percent = f"{100 * share:.0f}"
-    if 0 < share < 1 and percent in ("0", "100"):
-        percent = f"<{blank}1" if percent == "0" else f">{blank}99"
-    return f"{percent}{blank}%"
-
-
 def _fan_title(fans: Sequence[Fan], language: Language) -> str:
     """Say what the fans show: how many runs meet the last target, or else where they end."""
     one = fans[0]
@@ -493,7 +555,7 @@ def _fan_title(fans: Sequence[Fan], language: Language) -> str:
     target = targets[-1]
     wish = demand(target, one.indicator, language)
     shares = [share for fan in fans if (share := _odds(fan, target)) is not None]
-    low, high = _share(min(shares), language), _share(max(shares), language)
+    low, high = told_share(min(shares), language), told_share(max(shares), language)
     if language == "zh":
         goal = f"{target.year}年{wish}的目标"
         if len(fans) == 1:

@@ -114,7 +114,7 @@ WIDEST = 44  # letters of an entry of a legend
 COLON = Words(zh="：", en=": ")
 OBSERVED = Words(zh="实际值", en="observed")
 TARGET = Words(zh="规划目标", en="plan target")
-_MARGIN = Words(zh="误差：同类预测以往偏差", en="how far such projections have been off")
+MARGIN = Words(zh="误差：同类预测以往偏差", en="how far such projections have been off")
 _ABOUT = Words(zh="约", en="about ")
 
 _STYLE: dict[Any, Any] = {
@@ -244,7 +244,7 @@ def _draw_one(indicator: Indicator, outcomes: Sequence[Outcome], language: Langu
     tidy(axes)
     handles: list[Line2D | Patch] = [*keys(bool(observed), bool(targets), language)]
     if margin:
-        handles.append(Patch(facecolor=GREY, alpha=0.3, label=_MARGIN[language]))
+        handles.append(Patch(facecolor=GREY, alpha=0.3, label=MARGIN[language]))
     if len(outcomes) < MANY and labels_fit(text for _, _, text, _ in ends):
         label_ends(axes, ends)
     else:
@@ -350,16 +350,25 @@ def _lines(
 
 def _band(axes: Axes, indicator: Indicator, outcome: Outcome) -> bool:
     """Draw around a run how far projections of this kind have been off; False when that is not known."""
-    place, years, values = outcome.place, _years(outcome), _series(outcome, indicator).values
-    margins = [
-        0.0 if year == place.last_observed_year else place.margin(indicator.id, int(year)) for year in years
-    ]
-    known = np.array([margin is not None for margin in margins])
+    years, values = _years(outcome), _series(outcome, indicator).values
+    return draw_margins(axes, years, values, margins_of(outcome.place, indicator.id, years))
+
+
+def margins_of(place: Place, indicator: str, years: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Give by year how far projections have been off [unit of the indicator]; NaN where that is not known."""
+    margins = (
+        0.0 if year == place.last_observed_year else place.margin(indicator, int(year)) for year in years
+    )
+    return np.array([np.nan if margin is None else margin for margin in margins])
+
+
+def draw_margins(axes: Axes, years: np.ndarray, values: np.ndarray, margins: np.ndarray) -> bool:
+    """Draw a grey band around values, behind all else; False when fewer than two margins are known."""
+    known = np.isfinite(margins)
     if known.sum() < 2:
         return False
-    off = np.array([margin for margin in margins if margin is not None])
-    low, high = values[known] - off, values[known] + off
-    axes.fill_between(years[known], low, high, color=GREY, alpha=0.3, linewidth=0, zorder=1)
+    low, high = (values - margins)[known], (values + margins)[known]
+    axes.fill_between(years[known], low, high, color=GREY, alpha=0.3, linewidth=0, zorder=0.9)
     return True
 
 
@@ -394,6 +403,7 @@ def _mark(axes: Axes, targets: Sequence[Target], indicator: Indicator, language:
         return
     low, high = axes.get_ylim()
     low, high = min(low, *(t.value for t in targets)), max(high, *(t.value for t in targets))
+    low = min(low, min(t.value for t in targets) - 0.04 * (high - low))  # marks stand whole above the axis
     left, right = axes.get_xlim()
     line = 0.06 * (high - low)
     free = [-math.inf, -math.inf]  # where the two lines of the strip are free again
