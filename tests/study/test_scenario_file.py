@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from urbsim import batch
-from urbsim.errors import ScenarioError
+from urbsim.errors import InputError, ScenarioError
 from urbsim.study.amount import Amount
 from urbsim.study.scenario import Scenario
 from urbsim.study.scenario_file import read_scenario
@@ -209,6 +209,27 @@ def test_rows_of_a_matrix_go_with_what_is_set_or_the_file_must_write_it_anew(tmp
     with pytest.raises(ScenarioError, match="b is set by a file that extends this one") as caught:
         read(tmp_path, own)
     assert caught.value.problems[0].fix == "write `correlated:` anew there"
+
+
+@pytest.mark.parametrize(
+    ("text", "done", "fix"),
+    [
+        ("parameters: {final time: 2050}", "set", "use `period: [first year, last year]`"),
+        ("sweep: {TIME STEP: [0.5, 1]}", "set", "change it in the model file"),
+        (
+            "uncertain: {INITIAL_TIME: {uniform: [2020, 2021]}}",
+            "drawn",
+            "use `period: [first year, last year]`",
+        ),
+        ("uncertain: {Saveper: {choice: [1, 2]}}", "drawn", "leave it out: every year is reported"),
+    ],
+)
+def test_the_clock_is_no_parameter(text: str, done: str, fix: str, tmp_path: Path) -> None:
+    scenario = read(tmp_path, f"name: one\nplace: chongqing\n{text}\n")
+
+    with pytest.raises(InputError, match=rf"one.yaml:3:\d+: .* not a parameter that can be {done}") as caught:
+        batch.prepare([scenario])
+    assert {problem.fix for problem in caught.value.problems} == {fix}
 
 
 def test_the_examples_of_the_page_fit_the_shipped_place(tmp_path: Path) -> None:

@@ -18,7 +18,17 @@ from urbsim.names import fold
 from urbsim.study.amount import Amount
 from urbsim.study.lever import Lever
 from urbsim.study.place import Estimate, Number, Place
-from urbsim.study.plan import Interface, find_lever, policy_start, slots_in, slots_of, spread, start_inputs
+from urbsim.study.plan import (
+    CLOCK,
+    Interface,
+    find_lever,
+    of_clock,
+    policy_start,
+    slots_in,
+    slots_of,
+    spread,
+    start_inputs,
+)
 from urbsim.study.scenario import Scenario
 from urbsim.study.uncertain import Correlated, Distribution, Uncertain
 from urbsim.study.words import Words
@@ -109,6 +119,9 @@ def factors(
         entries.setdefault(one.name, []).append(one)
     found: list[Factor] = []
     for name, parts in entries.items():
+        if fold(name) in CLOCK:
+            problems.append(of_clock(name, parts[0].entry, "drawn"))
+            continue
         lever = find_lever(name, levers)
         constant = context.constants.get(fold(lever.variable if lever else name))
         if constant is None:

@@ -24,6 +24,11 @@ from urbsim.study.target import Check, Target
 from urbsim.study.uncertain import Uncertain
 
 Part = TypeVar("Part", Setting, Uncertain)
+CLOCK = {  # numbers of the model that a run sets itself, and how to have others
+    **dict.fromkeys(("initial time", "final time"), "use `period: [first year, last year]`"),
+    "saveper": "leave it out: every year is reported",
+    "time step": "change it in the model file",
+}
 # Inputs by base year and set of parameters, see `start_inputs`; whoever plans many runs may keep them.
 Starts = Callable[[int, str], npt.NDArray[np.float64]]
 
@@ -62,6 +67,9 @@ def plan(
     starts = starts or partial(start_inputs, place, system)
     inputs = starts(known_start, known_set).copy()
     for name, settings in scenario.parameters.items():
+        if fold(name) in CLOCK:
+            problems.append(of_clock(name, settings[0].entry, "set"))
+            continue
         constant = constants.get(fold(name))
         if constant is None:
             problems.append(_unknown_parameter(name, settings[0].entry, constants, known))
@@ -99,6 +107,12 @@ def plan(
         inputs=inputs.reshape(-1, 1),
         moves=tuple(move for move, _ in moves.values()),
     )
+
+
+def of_clock(name: str, where: str, done: str) -> Problem:
+    """Say that a number of the clock is not a parameter, whatever was to be done with it."""
+    what = f"{name} belongs to the clock of the run, and is not a parameter that can be {done}"
+    return Problem(what, where, CLOCK[fold(name)])
 
 
 def find_lever(name: str, levers: Sequence[Lever]) -> Lever | None:
