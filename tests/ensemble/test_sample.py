@@ -240,6 +240,26 @@ def test_how_far_projections_were_off_stands_beside_the_median(
     assert "± of a median: how far projections of this kind have been off" in said
 
 
+def test_runs_that_miss_what_was_observed_are_told(rates: Path, caplog: pytest.LogCaptureFixture) -> None:
+    # Of 10 million villagers 1 to 4 % a year move to towns: in 2024 the rate is 68.0 to 71.6 %, and
+    # the middle 90 % of the runs lie between 68.2 and 71.4. In 2020 they all have the rate of the start.
+    seen = {2020: 50, 2022: 66, 2023: 69, 2024: 71.5}
+    with Path("models/places/tiny/history.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"urbanization_rate,tiny,{y},{v},%,first,official,census,\n" for y, v in seen.items())
+        file.writelines(f"urban_residents,,{y},2080,10k persons,first,official,census,\n" for y in (2023,))
+
+    sample([RATES], Path("out"), Sampling(runs=50))
+
+    (said,) = [record.message for record in caplog.records if "observed" in record.message]
+    assert said == (
+        "observed urbanization_rate of tiny lies outside the middle 90 % of the runs in 2022, 2024 "
+        "(2 of 3 years): the ranges drawn are narrower than what is known"
+    )
+    facts = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
+    (told,) = facts["scenarios"][0]["observed_outside_middle_90_percent"]
+    assert (told["years"], told["of"]) == ([2022, 2024], [2022, 2023, 2024])
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_killed_sample_is_resumed_to_the_same_results(rates: Path, jobs: int) -> None:
     sampling = Sampling(runs=40, per_chunk=4)

@@ -17,7 +17,7 @@ from urbsim.ensemble.run import Progress, run_ensemble
 from urbsim.ensemble.sample_folder import Made, write_sample
 from urbsim.ensemble.sampling import Member, Sample, Sampled, Sampling
 from urbsim.ensemble.store import Store, open_store
-from urbsim.ensemble.summary import chances
+from urbsim.ensemble.summary import Outside, chances
 from urbsim.ensemble.work_folder import Fingerprint, work_folder
 from urbsim.ensemble.workers import Work, open_workers
 from urbsim.errors import InputError, Problem, suggestion
@@ -99,7 +99,9 @@ def sample(
             jobs=jobs,
             cluster=cluster,
         )
-        write_sample(results, sampled, sampling, made, languages)
+        outside = write_sample(results, sampled, sampling, made, languages)
+    for line in dict.fromkeys(_narrow(one) for of_one in outside for one in of_one if one.many):
+        log.warning(line)
     return Sample(
         folder=folder,
         sampled=tuple(  # the files have moved with their folder
@@ -115,6 +117,14 @@ def _doubts(member: Member) -> tuple[str, ...]:
     task, study = member.task, member.task.study
     drawn = draw_doubts(task.scenario, study.place, study.system, task.schedule, member.factors)
     return (*study.doubts, *task.doubts, *drawn)
+
+
+def _narrow(one: Outside) -> str:
+    years = ", ".join(map(str, one.years))
+    return (
+        f"observed {one.indicator} of {one.area} lies outside the middle 90 % of the runs in {years} "
+        f"({len(one.years)} of {len(one.observed)} years): the ranges drawn are narrower than what is known"
+    )
 
 
 def draw(scenarios: Iterable[Scenario | str | Path], sampling: Sampling) -> tuple[Member, ...]:

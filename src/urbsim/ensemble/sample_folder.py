@@ -11,7 +11,7 @@ from typing import Any
 
 from urbsim.ensemble.recipe import LIBRARIES, content_of
 from urbsim.ensemble.sampling import Sampled, Sampling
-from urbsim.ensemble.summary import PERCENTILES, Spread, spreads
+from urbsim.ensemble.summary import PERCENTILES, Outside, Spread, find_outside, spreads
 from urbsim.output.folder import origin_facts, run_facts, write_facts, write_table
 from urbsim.output.tables import Cell
 from urbsim.study.factor import Factor
@@ -58,13 +58,16 @@ def write_sample(
     sampling: Sampling,
     made: Made,
     languages: Sequence[Language],
-) -> None:
-    """Write tables, figures and `run.json` beside the runs that are in the folder already."""
-    shown: dict[tuple[int, str, str], Spread | None] = {
-        (i, id_, area): None
-        for i, one in enumerate(sampled if languages else ())
-        for id_, area in _pictured(one, sampling)
-    }
+) -> tuple[tuple[Outside, ...], ...]:
+    """Write tables, figures and `run.json` beside the runs that are in the folder already.
+
+    Returns
+    -------
+    For each scenario, how the series of its targets compare with what was observed.
+    """
+    pictured = [(i, *pair) for i, one in enumerate(sampled) for pair in _pictured(one, sampling)]
+    judged = [(i, *pair) for i, one in enumerate(sampled) for pair in _judged(one)]
+    shown: dict[tuple[int, str, str], Spread | None] = dict.fromkeys((*pictured, *judged))
     percentiles = tuple(f"p{p:02d}" for p in PERCENTILES)
     header = (*HEAD, "runs", "mean", "sd", *percentiles, *ORIGIN)
     write_table(folder / "percentiles.csv", (header, _percentile_rows(sampled, shown, made.jobs)))
@@ -93,8 +96,18 @@ def write_sample(
         ),
     )
     if languages:
-        _draw_fans(folder / "figures", sampled, shown, languages)
-    write_facts(folder, _facts(sampled, sampling, made))
+        _draw_fans(folder / "figures", sampled, {key: shown[key] for key in pictured}, languages)
+    held = [(i, shown[i, id_, area]) for i, id_, area in judged]
+    outside = tuple(
+        tuple(
+            find_outside(spread, one.member.task.study.place)
+            for i, spread in held
+            if i == position and spread
+        )
+        for position, one in enumerate(sampled)
+    )
+    write_facts(folder, _facts(sampled, sampling, made, outside))
+    return outside
 
 
 def _percentile_rows(
@@ -148,6 +161,12 @@ def _failure_rows(one: Sampled, labels: Sequence[str]) -> Rows:
         yield (name, run, why, *drawn)
 
 
+def _judged(one: Sampled) -> tuple[tuple[str, str], ...]:
+    """Give the indicators and areas of targets."""
+    place = one.member.task.study.place
+    return tuple(dict.fromkeys((c.target.indicator, place.area(c.target.region)) for c in one.chances))
+
+
 def _pictured(one: Sampled, sampling: Sampling) -> tuple[tuple[str, str], ...]:
     """Give the indicators and areas that have a figure: those of targets, and those that were asked for.
 
@@ -155,7 +174,7 @@ def _pictured(one: Sampled, sampling: Sampling) -> tuple[tuple[str, str], ...]:
     place; a warning tells of the rest.
     """
     place = one.member.task.study.place
-    wanted = [(chance.target.indicator, place.area(chance.target.region)) for chance in one.chances]
+    wanted = [*_judged(one)]
     wanted.extend((indicator, place.name) for indicator in sampling.indicators)
     if not wanted:
         wanted = [(indicator, place.name) for indicator in one.store.indicators[:1]]
@@ -219,7 +238,9 @@ def _indicator(one: Sampled, id_: str) -> Indicator:
     return next(i for i in one.member.task.study.indicators if i.id == id_)
 
 
-def _facts(sampled: Sequence[Sampled], sampling: Sampling, made: Made) -> dict[str, Any]:
+def _facts(
+    sampled: Sequence[Sampled], sampling: Sampling, made: Made, outside: Sequence[Sequence[Outside]]
+) -> dict[str, Any]:
     places = {one.member.task.study.place.folder: one.member.task.study.place for one in sampled}
     content = content_of(sampled[0].member.task.study, sampled[0].member.task.schedule)
     facts = run_facts([*places.values()], sampling.solver, sampling.tolerance, made.seconds)
@@ -246,8 +267,13 @@ def _facts(sampled: Sequence[Sampled], sampling: Sampling, made: Made) -> dict[s
                 "failed": len(one.store.failures),
                 "factors": [_factor_facts(factor) for factor in one.member.factors],
                 "correlated": [_group_facts(group) for group in one.member.scenario.correlated],
+                "observed_outside_middle_90_percent": [
+                    {"indicator": o.indicator, "region": o.area, "years": o.years, "of": o.observed}
+                    for o in outside_one
+                    if o.years
+                ],
             }
-            for one, name in zip(sampled, made.names, strict=True)
+            for one, name, outside_one in zip(sampled, made.names, outside, strict=True)
         ],
     }
 

@@ -46,6 +46,22 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Observed years of a series, and those in which the middle 90 % of the runs do not hold what was."""
+
+    indicator: str
+    area: str
+    observed: tuple[int, ...]
+    years: tuple[int, ...]
+
+    @property
+    def many(self) -> bool:
+        """Whether more years are missed than the share of the runs that lies outside."""
+        inside = (PERCENTILES[-1] - PERCENTILES[0]) / 100
+        return len(self.years) > (1 - inside) * len(self.observed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chance:
     """How many runs meet a target.
 
@@ -128,6 +144,23 @@ def _spread(indicator: str, years: tuple[int, ...], area: str, values: Floats) -
         mean=mean,
         deviation=deviation,
         percentiles=percentiles,
+    )
+
+
+def find_outside(spread: Spread, place: Place) -> Outside:
+    """Hold the runs against what was observed after their start, of two vintages of a year the later row."""
+    seen = {
+        int(row.year): row.value
+        for row in place.history
+        if row.indicator == spread.indicator and place.area(row.region) == spread.area
+    }
+    low, high = (dict(zip(spread.years, spread.percentiles[row], strict=True)) for row in (0, -1))
+    observed = tuple(sorted(year for year in seen if year in spread.years[1:] and math.isfinite(low[year])))
+    return Outside(
+        indicator=spread.indicator,
+        area=spread.area,
+        observed=observed,
+        years=tuple(year for year in observed if not low[year] <= seen[year] <= high[year]),
     )
 
 
