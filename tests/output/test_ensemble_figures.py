@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import cycle, islice, pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -12,6 +14,8 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from urbsim.ensemble import sample_folder
+from urbsim.ensemble.sampling import Sampling
 from urbsim.output import figures
 from urbsim.output.ensemble_figures import (
     Area,
@@ -190,7 +194,7 @@ def test_how_far_projections_were_off_is_grey_behind_fans_and_history_before_the
     figure = draw_fans([replace(fan(0.5), margins=margins)] * scenarios, "en")
 
     for axes in figure.axes:
-        grey, *fans, dots = sorted(axes.collections[:-1], key=lambda drawn: drawn.get_zorder())
+        grey, *fans, _edge, dots = sorted(axes.collections[:-1], key=lambda drawn: drawn.get_zorder())
         assert len(fans) == (4 if scenarios == 2 else 2)
         heights = np.asarray(grey.get_paths()[0].vertices)[:, 1]
         assert (heights.min(), heights.max()) == pytest.approx((71.6, 76 + 2.75))
@@ -212,6 +216,24 @@ def test_the_mark_of_a_target_is_whole(panels: int, goal: float) -> None:
         (mark,) = [line for line in axes.lines if line.get_marker() == "D"]
         assert axes.bbox.contains(*mark.get_window_extent().min)
         assert axes.bbox.contains(*mark.get_window_extent().max)
+
+
+def test_fans_that_are_too_many_are_told_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sample_folder, "MANY_FANS", 1)
+    place = SimpleNamespace(name="tiny", area=lambda region: region or "tiny")
+    scenario = SimpleNamespace(name="slow")
+    chances = [SimpleNamespace(target=target) for target in TARGETS]
+    one: Any = SimpleNamespace(
+        member=SimpleNamespace(task=SimpleNamespace(study=SimpleNamespace(place=place)), scenario=scenario),
+        chances=chances,
+    )
+
+    assert sample_folder._pictured(one, Sampling()) == (("urbanization_rate", "tiny"),)
+    assert not caplog.messages
+    assert sample_folder._pictured(one, Sampling(indicators=("jobs",))) == (("jobs", "tiny"),)
+    assert "slow: only 1 of 2 fan charts are drawn" in caplog.text
 
 
 def test_an_axis_of_persons_reads_as_its_targets_do() -> None:

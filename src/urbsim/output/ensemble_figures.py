@@ -62,6 +62,7 @@ SMALL = 8.0  # [points]
 NAME = 46  # letters of a factor's name beside its bar
 WIDE, NARROW = 0.15, 0.38  # opacity of the bands of 90 % and 50 %
 _DIAMOND: dict[str, Any] = {"marker": "D", "markersize": 7, "color": RED, "markerfacecolor": "none"}
+_EDGE: dict[str, Any] = {"edgecolor": "#555555", "linestyle": (0, (3, 2)), "linewidth": 0.8}
 RAISES, LOWERS, EITHER = COLOURS[1], COLOURS[2], "#888888"
 
 _HALF = Words(zh="50%的模拟", en="50 % of the runs")
@@ -257,7 +258,7 @@ def draw_fans(fans: Sequence[Fan], language: Language) -> Figure:
         grid[(used - 1 - column) // columns, column].tick_params(labelbottom=True)
     for axes, shown in panels:
         if shown[0].margins is not None:
-            draw_margins(axes, shown[0].years, shown[0].percentiles[2], shown[0].margins)
+            _draw_margins(axes, shown[0], shown[0].margins)
         for position, fan in enumerate(shown):
             _draw_fan(axes, fan, _fan_colour(position))
         mark_history(axes, [one for one in shown[0].history if one.year >= fans[0].years[0] - YEARS_BEFORE])
@@ -359,6 +360,15 @@ def _draw_fan(axes: Axes, fan: Fan, colour: str) -> None:
     axes.plot(fan.years, middle, color=colour, linewidth=1.8, zorder=3)
 
 
+def _draw_margins(axes: Axes, fan: Fan, margins: Floats) -> None:
+    """Draw how far projections have been off as a grey band; its edges show where a fan is wider."""
+    middle = fan.percentiles[2]
+    if draw_margins(axes, fan.years, middle, margins):
+        axes.fill_between(
+            fan.years, middle - margins, middle + margins, facecolor="none", **_EDGE, zorder=2.5
+        )
+
+
 def _fan_colour(position: int) -> str:
     return COLOURS[1 + position % (len(COLOURS) - 1)]  # black lends itself to lines, not to bands
 
@@ -400,7 +410,7 @@ def _fan_keys(
         entries[-1].set_label(_ODDS[language])
     yield from entries
     if any(fan.margins is not None for fan in (fans[:1] if together else fans)):
-        yield Patch(facecolor=GREY, alpha=0.3, label=MARGIN[language])
+        yield Patch(facecolor=(GREY, 0.3), **_EDGE, label=MARGIN[language])
 
 
 def _fan_unit(indicator: Indicator, language: Language) -> str:
