@@ -446,6 +446,12 @@ def test_a_study_of_which_too_little_is_left_says_nothing(
         assert not Path("out").exists()
 
 
+def test_doubts_of_draws_are_told(tiny: Path, caplog: pytest.LogCaptureFixture) -> None:
+    explain(write(TINY + "  Standard: {west: {uniform: [x0.5, x1]}}\n"), Path("out"), Asking(n=2))
+
+    assert "25 % of the draws of Standard[west]" in caplog.text
+
+
 def test_two_processes_give_the_same_table_as_one(tiny: Path, urbsim: Callable[..., int]) -> None:
     scenario = write(TINY)
     common = ("--method", "sobol", "-n", "256", "--solver", "euler", "--no-figures")

@@ -260,6 +260,23 @@ def test_draws_beyond_the_range_of_the_tables_are_told_in_one_line(tiny: Path) -
     assert line.endswith("lie outside 0.5 to 1, which models/places/tiny/parameters.csv:6 gives")
 
 
+@pytest.mark.parametrize(("mean", "told"), [(130, "84.1 %"), (100, "2.28 %"), (90, "")])
+def test_a_lever_of_which_much_is_cut_off_is_told(mean: float, told: str) -> None:
+    """What lies above 120: beyond one, two and three standard deviations of 10 (16 %, 2.3 %, 0.1 %)."""
+    spread = (Amount(number=mean), Amount(number=10))
+    given = Distribution(kind="normal", amounts=spread)
+    found = drawn(Uncertain(name="quota", distribution=given, where="file.yaml:3:3"))
+    scenario = Scenario(name="one", place="here")
+    schedule = plan(scenario, place(), (lever(),), Interface())
+
+    said = draw_doubts(scenario, place(), Interface(), schedule, found)
+
+    expected = (
+        f"{told} of the normal distribution of quota lies outside its allowed range, 0 to 120 m2/person"
+    )
+    assert said == ((f"file.yaml:3:3: {expected}, and is cut off",) if told else ())
+
+
 def test_draws_that_scenarios_tie_otherwise_are_told() -> None:
     entries = (
         Uncertain(name="quota", distribution=uniform(0, 1)),

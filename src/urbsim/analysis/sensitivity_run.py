@@ -26,6 +26,7 @@ from urbsim.ensemble.store import Store
 from urbsim.ensemble.work_folder import Fingerprint, work_folder
 from urbsim.errors import InputError, Problem, RunError, suggestion
 from urbsim.names import fold
+from urbsim.study.doubt import draw_doubts
 from urbsim.study.draw import directions, to_values
 from urbsim.study.factor import Factor, factors, lever_factors, parameter_factors
 from urbsim.study.indicator import Indicator
@@ -188,10 +189,12 @@ def explain(
 
     begun = time.perf_counter()
     task = _ready(scenario)
-    for doubt in dict.fromkeys((*task.study.doubts, *task.doubts)):
-        log.warning(doubt)
     asked = find_asked(task, asking.targets)
     drawn, correlated = find_factors(task, asking.kinds)
+    study = task.study
+    beyond = draw_doubts(task.scenario, study.place, study.system, task.schedule, drawn)
+    for doubt in dict.fromkeys((*study.doubts, *task.doubts, *beyond)):
+        log.warning(doubt)
     groups, morris = [factor.group for factor in drawn], asking.method == "morris"
     ways = directions(drawn, correlated) if morris else ()
     design = make_design(groups, asking.method, asking.n, asking.seed, ways)

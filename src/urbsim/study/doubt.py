@@ -45,7 +45,9 @@ def doubts(
 def draw_doubts(
     scenario: Scenario, place: Place, system: Interface, schedule: Schedule, factors: Sequence[Factor]
 ) -> tuple[str, ...]:
-    """Point out parameters that are drawn beyond the range that the place gives: a line each, with the share.
+    """Point out parameters that are drawn beyond the range that the place gives, and levers cut to theirs.
+
+    A line each, with the share of the draws.
 
     `schedule` is that of the scenario, which says from which year the runs start.
     """
@@ -56,6 +58,12 @@ def draw_doubts(
         if factor.kind == "parameter":
             rows = [row for row in numbers if fold(row.variable) == fold(factor.name)]
             said.extend(_drawn_out_of_range(factor, constants[fold(factor.name)], rows, place))
+        elif factor.cut > LEAST_SHARE:
+            given = factor.distribution
+            said.append(
+                f"{factor.where}: {100 * factor.cut:.3g} % of the {given.kind} distribution of {factor.label} "
+                f"lies outside its allowed range, {given.lowest:.6g} to {given.highest:.6g} {factor.unit}, and is cut off"
+            )
     return tuple(said)
 
 

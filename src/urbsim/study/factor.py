@@ -67,6 +67,8 @@ class Factor:
     whole, before
         All inputs of the lever or parameter, and what they are without the scenario [unit of the constant]:
         a draw replaces all that the scenario says of it.
+    cut
+        Share of the distribution as written that the allowed range of a lever cuts off [-].
     scale
         Value of the input = scale * value of the factor.
     start
@@ -85,6 +87,7 @@ class Factor:
     own: tuple[float, ...]
     whole: tuple[int, ...]
     before: tuple[float, ...]
+    cut: float = 0.0
     scale: float = 1.0
     start: float | None = None
     where: str = ""
@@ -352,7 +355,7 @@ def _allowed(factor: Factor, lever: Lever, problems: list[Problem]) -> Factor:
                 factor.where,
             )
         )
-    return replace(factor, distribution=held)
+    return replace(factor, distribution=held, cut=0.0 if held is given else 1 - held.inside())
 
 
 def _clashes(found: Sequence[Factor], context: _Context) -> Iterator[Problem]:

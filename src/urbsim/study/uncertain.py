@@ -55,7 +55,7 @@ class Distribution:
         numbers = tuple(amount.number for amount in self.amounts)
         self._refuse_shape(numbers)
         self._refuse_values(numbers)
-        if self.within is not None and self._left() < LEAST_LEFT:
+        if self.within is not None and self.inside() < LEAST_LEFT:
             raise ValueError(f"within: {self._span()} leaves almost nothing of this {self.kind}")
 
     @property
@@ -123,6 +123,14 @@ class Distribution:
         bounds = (Amount(number=low, relative=self.relative), Amount(number=high, relative=self.relative))
         return Distribution(kind=self.kind, amounts=self.amounts, within=bounds)
 
+    def inside(self) -> float:
+        """Give the share of a normal or lognormal that lies within its bounds before it is cut [-]."""
+        centre, spread = self._scores()
+        low, high = ((self._score(end) - centre) / spread for end in self._ends())
+        if low > 0:  # the smaller tail, or the difference is only rounding
+            low, high = -high, -low
+        return (math.erfc(-high / math.sqrt(2)) - math.erfc(-low / math.sqrt(2))) / 2
+
     def _refuse_shape(self, numbers: tuple[float, ...]) -> None:
         count = {"triangular": 3, "choice": len(numbers)}.get(self.kind, 2)
         if len(numbers) != count or not numbers:
@@ -176,14 +184,6 @@ class Distribution:
         if self.within is None:
             return least, math.inf
         return max(least, self.within[0].number), self.within[1].number
-
-    def _left(self) -> float:
-        """Give the probability that lies within the bounds."""
-        centre, spread = self._scores()
-        low, high = ((self._score(end) - centre) / spread for end in self._ends())
-        if low > 0:  # the smaller tail, or the difference is only rounding
-            low, high = -high, -low
-        return (math.erfc(-high / math.sqrt(2)) - math.erfc(-low / math.sqrt(2))) / 2
 
     def _span(self) -> str:
         low, high = self.within or self.amounts[:2]
