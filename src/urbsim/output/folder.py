@@ -48,11 +48,17 @@ def check_folder(folder: Path) -> None:
     Raises
     ------
     InputError
-        The path is a file, or holds what `write_results` did not write.
+        The path is a file, holds what `write_results` did not write, or has no name beside which the results
+        could be written until they are whole.
     """
+    where = shown(folder)
+    if folder.name in ("", "..") or Path.cwd().is_relative_to(folder.resolve()):
+        what = "cannot be replaced by a folder of results, because this runs in it"
+        if not Path.cwd().is_relative_to(folder.resolve()):
+            what = "does not name a folder"
+        raise InputError(Problem(what, where, "name one, such as --out results/mine"))
     if not folder.exists():
         return
-    where = shown(folder)
     if not folder.is_dir():
         raise InputError(Problem("is a file, expected a folder for the results", where))
     held = {entry.name for entry in folder.iterdir()}
@@ -182,15 +188,17 @@ def write_table(path: Path, table: tuple[Sequence[str], Iterable[Sequence[Cell]]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows([_written(cell) for cell in row] for row in rows)
+        writer.writerows([cell if type(cell) is str else _written(cell) for cell in row] for row in rows)
 
 
 def _written(cell: Cell) -> str:
+    if isinstance(cell, float):  # most are, and tables may be long
+        return f"{cell:.10g}"
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    return f"{cell:.10g}" if isinstance(cell, float) else str(cell)
+    return str(cell)
 
 
 def _swap(new: Path, folder: Path) -> None:

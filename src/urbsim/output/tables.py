@@ -19,15 +19,16 @@ Table = tuple[tuple[str, ...], list[tuple[Cell, ...]]]
 def trajectory_table(outcomes: Sequence[Outcome]) -> Table:
     """Give every indicator by scenario, region and year, a row each."""
     header = ("scenario", "region", "indicator", "unit", "year", "value", *_ORIGIN)
-    rows: list[tuple[Cell, ...]] = [
-        (
-            *(outcome.name, series.area, series.indicator.id, series.indicator.unit),
-            *(int(year), float(value), *_origin(outcome)),
-        )
-        for outcome, series in _series(outcomes)
-        for year, value in zip(_years(outcome), series.values, strict=True)
-        if math.isfinite(value)
-    ]
+    rows: list[tuple[Cell, ...]] = []
+    for outcome in outcomes:
+        years, origin = tuple(map(int, _years(outcome))), _origin(outcome)
+        for _, series in _series([outcome]):
+            what = (outcome.name, series.area, series.indicator.id, series.indicator.unit)
+            rows.extend(
+                (*what, year, value, *origin)
+                for year, value in zip(years, series.values.tolist(), strict=True)
+                if math.isfinite(value)
+            )
     return header, rows
 
 
@@ -37,7 +38,7 @@ def summary_table(outcomes: Sequence[Outcome]) -> Table:
     header = ("Model", "Scenario", "Region", "Variable", "Unit", *map(str, years))
     rows: list[tuple[Cell, ...]] = []
     for outcome, series in _series(outcomes):
-        values = dict(zip(map(int, _years(outcome)), map(float, series.values), strict=True))
+        values = dict(zip(map(int, _years(outcome)), series.values.tolist(), strict=True))
         cells = [values.get(year, math.nan) for year in years]
         rows.append(
             (

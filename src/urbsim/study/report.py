@@ -81,10 +81,11 @@ def measure_each(
     series: list[list[Series]] = [[] for _ in range(runs)]
     for indicator, values in measure_areas(trajectory, indicators, place, areas):
         regional = place.axis(trajectory.output(indicator.variable).axes) is not None
-        where = areas if regional else (place.name,)
+        where = areas if regional else areas[:1]  # the whole place comes first
         for run, found in enumerate(np.ascontiguousarray(np.moveaxis(values, -1, 0))):
             series[run].extend(
-                Series(indicator=indicator, area=area, values=found[areas.index(area)]) for area in where
+                Series(indicator=indicator, area=area, values=one)
+                for area, one in zip(where, found, strict=False)
             )
     return tuple(Measured(years=trajectory.times, series=tuple(one)) for one in series)
 
