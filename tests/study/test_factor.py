@@ -271,10 +271,8 @@ def test_a_lever_of_which_much_is_cut_off_is_told(mean: float, told: str) -> Non
 
     said = draw_doubts(scenario, place(), Interface(), schedule, found)
 
-    expected = (
-        f"{told} of the normal distribution of quota lies outside its allowed range, 0 to 120 m2/person"
-    )
-    assert said == ((f"file.yaml:3:3: {expected}, and is cut off",) if told else ())
+    expected = "of what quota is drawn from is cut off, because the lever is allowed 0 to 120 m2/person"
+    assert said == ((f"file.yaml:3:3: {told} {expected}",) if told else ())
 
 
 def test_draws_that_scenarios_tie_otherwise_are_told() -> None:

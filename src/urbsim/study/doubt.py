@@ -61,8 +61,8 @@ def draw_doubts(
         elif factor.cut > LEAST_SHARE:
             given = factor.distribution
             said.append(
-                f"{factor.where}: {100 * factor.cut:.3g} % of the {given.kind} distribution of {factor.label} "
-                f"lies outside its allowed range, {given.lowest:.6g} to {given.highest:.6g} {factor.unit}, and is cut off"
+                f"{factor.where}: {100 * factor.cut:.3g} % of what {factor.label} is drawn from is cut off, "
+                f"because the lever is allowed {given.lowest:.6g} to {given.highest:.6g} {factor.unit}"
             )
     return tuple(said)
 
