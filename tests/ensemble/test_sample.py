@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,11 +17,12 @@ import pytest
 from tests.ensemble.nouns import content
 from urbsim.cli import DONE, FAILED, WRONG_INPUT
 from urbsim.ensemble import sample_table
+from urbsim.ensemble.run import Progress
 from urbsim.ensemble.sample import draw, sample
 from urbsim.ensemble.sampling import Sampling
 from urbsim.ensemble.store import open_store
 from urbsim.ensemble.summary import Chance
-from urbsim.ensemble.work_folder import partial_of
+from urbsim.ensemble.work_folder import partial_of, work_folder
 from urbsim.errors import InputError
 from urbsim.study.target import ABOUT_RATE, Target
 
@@ -35,6 +37,7 @@ TOWN, RESIDENTS = 20e6, 30e6
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from urbsim.ensemble.run import Progress
 from urbsim.ensemble.sample import sample
 from urbsim.ensemble.sampling import Sampling
 
@@ -253,7 +256,7 @@ def test_runs_that_miss_what_was_observed_are_told(rates: Path, caplog: pytest.L
     (said,) = [record.message for record in caplog.records if "observed" in record.message]
     assert said == (
         "observed urbanization_rate of tiny lies outside the middle 90 % of the runs in 2022, 2024 "
-        "(2 of 3 years): the ranges drawn are narrower than what is known"
+        "(2 of 3 observed): the ranges drawn are narrower than what is known"
     )
     facts = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
     (told,) = facts["scenarios"][0]["observed_outside_middle_90_percent"]
@@ -327,11 +330,78 @@ def test_a_sample_is_only_resumed_as_it_was_begun(rates: Path) -> None:
         sample([RATES], Path("out"), Sampling(runs=8, per_chunk=4), resume=True)
 
     assert [problem.what for problem in other_options.value.problems] == [
-        "seed is 2, and was 1 since the run was interrupted",
-        "rtol is 1e-08, and was 1e-06 since the run was interrupted",
+        "seed: now 2, but 1 before the run was interrupted",
+        "rtol: now 1e-08, but 1e-06 before the run was interrupted",
     ]
-    assert "scenario rates has changed since the run was interrupted" in str(other_scenario.value)
-    assert "place of tiny has changed since the run was interrupted" in str(other_place.value)
+    assert "scenario rates changed since the run was interrupted" in str(other_scenario.value)
+    assert "place of tiny changed since the run was interrupted" in str(other_place.value)
+
+
+TARGETS = "targets: [{indicator: urbanization_rate, year: 2030, at_least: 73}]\n"
+MOOD = "targets: [{indicator: mood, year: 2030, at_least: 0.5}]\n"
+
+
+def test_targets_may_be_changed_on_the_way_and_are_judged_anew(rates: Path) -> None:
+    sampling = Sampling(runs=8, per_chunk=4)
+    interrupted(Path("out"), sampling)
+    write(RATES, more=TARGETS)
+
+    done = sample([RATES], Path("out"), sampling, resume=True)
+
+    (chance,) = done.sampled[0].chances
+    assert (chance.target.year, chance.target.value, chance.runs) == (2030, 73, 8)
+    facts = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
+    assert facts["done_this_time"] == 4
+
+
+def test_a_target_of_what_was_not_kept_is_not_resumed(rates: Path) -> None:
+    write(RATES, more=TARGETS)
+    sampling = Sampling(runs=8, per_chunk=4, indicators=("urban_residents",))
+    interrupted(Path("out"), sampling)
+    write(RATES, more=MOOD)
+
+    with pytest.raises(InputError) as refused:
+        sample([RATES], Path("out"), sampling, resume=True)
+
+    (problem,) = refused.value.problems
+    assert problem.what == (
+        "indicators kept of rates: now urban_residents, mood, but urbanization_rate, urban_residents "
+        "before the run was interrupted"
+    )
+
+
+def test_what_fails_before_the_first_run_leaves_nothing(rates: Path) -> None:
+    before = sorted(rates.rglob("*"))
+
+    def fail(one: Progress) -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        sample([RATES], Path("new/results/out"), Sampling(runs=8), progress=fail)
+
+    assert sorted(rates.rglob("*")) == before
+
+
+def test_a_folder_that_is_removed_while_it_is_being_locked_is_made_again(
+    rates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    lock, partial = fcntl.flock, partial_of(Path("out"))
+    removed = []
+
+    def lock_late(*given: object) -> None:
+        if not removed:  # the process before has just put its results in place
+            removed.append(partial)
+            shutil.rmtree(partial)
+        lock(*given)
+
+    monkeypatch.setattr(fcntl, "flock", lock_late)
+
+    with work_folder(Path("out"), {}, resume=False) as results:
+        (results / "run.json").write_text("{}")
+
+    assert removed
+    assert Path("out/run.json").exists()
 
 
 def test_two_processes_do_not_work_in_one_folder(rates: Path) -> None:

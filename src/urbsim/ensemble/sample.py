@@ -120,10 +120,10 @@ def _doubts(member: Member) -> tuple[str, ...]:
 
 
 def _narrow(one: Outside) -> str:
-    years = ", ".join(map(str, one.years))
+    years = f"{', '.join(map(str, one.years))} ({len(one.years)} of {len(one.observed)} observed)"
     return (
-        f"observed {one.indicator} of {one.area} lies outside the middle 90 % of the runs in {years} "
-        f"({len(one.years)} of {len(one.observed)} years): the ranges drawn are narrower than what is known"
+        f"observed {one.indicator} of {one.area} lies outside the middle 90 % of the runs in {years}: "
+        "the ranges drawn are narrower than what is known"
     )
 
 
@@ -186,8 +186,10 @@ def fingerprint(members: Sequence[Member], sampling: Sampling) -> Fingerprint:
         content = content_of(study, member.task.schedule)
         told |= {key: value for key, value in content.items() if key not in (*READ, "inputs")}
         told |= {f"{key} of {study.place.name}": content[key] for key in READ}
-        told[f"targets of {name}"] = digest(member.targets)
-        told[f"scenario {name}"] = digest((member.scenario, content["inputs"], member.factors))
+        told[f"indicators kept of {name}"] = ", ".join(_indicators(member, sampling) or ("all",))
+        # Runs do not hang on what they are held to: targets may be changed, and are judged anew.
+        runs = replace(member.scenario, targets=None, checks=())
+        told[f"scenario {name}"] = digest((runs, content["inputs"], member.factors))
         told[f"draws of {name}"] = digest(member.values)
         told[f"runs per chunk of {name}"] = _per_chunk(member, sampling)
     return told
@@ -208,6 +210,14 @@ def _per_chunk(member: Member, sampling: Sampling) -> int:
     return sampling.per_chunk or runs_per_chunk(member.task.study)
 
 
+def _indicators(member: Member, sampling: Sampling) -> tuple[str, ...]:
+    """Give the indicators to keep; none: all."""
+    if not sampling.indicators:
+        return ()
+    kept = {*sampling.indicators, *(target.indicator for target in member.targets)}
+    return tuple(indicator.id for indicator in member.task.study.indicators if indicator.id in kept)
+
+
 def _run(
     member: Member,
     sampling: Sampling,
@@ -215,15 +225,8 @@ def _run(
     work: Work | None,
     progress: Callable[[Progress], object],
 ) -> Store:
-    study, series = member.task.study, None
-    if sampling.indicators:
-        kept = {*sampling.indicators, *(target.indicator for target in member.targets)}
-        series = tuple(
-            (indicator.id, area)
-            for indicator in study.indicators
-            if indicator.id in kept
-            for area in study.place.areas
-        )
+    areas = member.task.study.place.areas
+    series = tuple((id_, area) for id_ in _indicators(member, sampling) for area in areas) or None
     return run_ensemble(
         Recipe(scenario=member.scenario, solver=sampling.solver, rtol=sampling.rtol, series=series),
         member.values,

@@ -42,7 +42,7 @@ def open_workers(jobs: int = 1, cluster: str | None = None) -> Iterator[Work | N
         with _client(cluster) as client:
             yield lambda chunks, folder: _on_cluster(client, chunks, folder)
     elif jobs > 1:
-        with _processes(jobs) as pool:
+        with processes(jobs) as pool:
             yield lambda chunks, folder: _in_processes(pool, jobs * AHEAD, chunks, folder)
     else:
         yield None
@@ -52,7 +52,14 @@ def open_workers(jobs: int = 1, cluster: str | None = None) -> Iterator[Work | N
 
 
 @contextmanager
-def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+def processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Give processes beside this one, of one thread each; Ctrl-C is this one's, and they end with it.
+
+    Raises
+    ------
+    RunError
+        One of them was ended from outside.
+    """
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))  # the processes share the cores already
     pool = ProcessPoolExecutor(
@@ -60,6 +67,8 @@ def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     )
     try:
         yield pool
+    except BrokenProcessPool:
+        raise RunError("a worker process was ended from outside (was there enough memory?)") from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         for name, value in before.items():
@@ -96,8 +105,6 @@ def _in_processes(
             for done in wait(pending, return_when=FIRST_COMPLETED).done:
                 done.result()
                 yield pending.pop(done)
-    except BrokenProcessPool:
-        raise RunError("a worker process was ended from outside (was there enough memory?) ") from None
     finally:
         for future in pending:
             future.cancel()
