@@ -269,7 +269,34 @@ def test_a_tornado_has_the_twelve_strongest_factors_and_their_direction() -> Non
     assert names == [f"Factor of {i}" for i in range(19, 7, -1)]
     assert {"19", "+18", "±17", "−16"} <= set(told)
     assert {"raises it", "lowers it", "either way", "correlated factors together"} <= set(told)
-    assert "the 12 strongest of 20 factors" in " ".join(told)
+    assert "; 12 strongest of 20 factors; " in " ".join(told)
+
+
+def test_effects_are_counted_beside_the_factors_that_they_are_of() -> None:
+    some = replace(tornado(bar(2.0), bar(1.0)), factors=5)
+    many = replace(tornado(*[bar(1.0)] * 21), factors=23)
+
+    assert "Baseline; 2 effects of 5 factors; Morris, 400 runs" in words(draw_tornado(some, "en"))
+    assert "Baseline; 12 strongest of 21 effects of 23 factors; Morris, 400 runs" in words(
+        draw_tornado(many, "en")
+    )
+    assert "基准；23个因素的21项效应中最强的12项；Morris法，400次模拟" in words(draw_tornado(many, "zh"))
+
+
+def test_rows_are_as_high_as_their_names_and_titles_have_two_lines() -> None:
+    group = Words(en=" + ".join(f"Base village departure rate ({n} quarter)" for n in range(8)))
+    bars = [bar(3.0, group), bar(2.9, group), *(bar(0.1 * i) for i in range(1, 9)), bar(0.05, group)]
+
+    figure = draw_tornado(tornado(*bars), "en")
+
+    assert figure is not None
+    figure.draw_without_rendering()
+    names = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
+    assert all(low.y1 <= up.y0 for up, low in pairwise(names))
+    assert figure.axes[0].bbox.y0 <= names[-1].y0
+    assert figure.get_suptitle().count("\n") == 1
+    assert figure.axes[0].get_yticklabels()[0].get_text().count("\n") == 2
+    assert figure.axes[0].get_yticklabels()[0].get_text().endswith("…")
 
 
 def test_the_title_names_two_factors_when_their_order_is_not_sure() -> None:
@@ -362,7 +389,7 @@ def test_nothing_runs_off_the_page_and_no_labels_touch(language: Language) -> No
         legend = [t for legend in figure.legends for t in legend.get_texts()]
         rows = [t for axes in figure.axes for t in (*axes.get_yticklabels(), *axes.texts)]
         rows += legend if kind == "effects" else []
-        side = [text.get_window_extent() for text in rows if LONG[language][:8] in text.get_text()]
+        side = [Text.get_window_extent(text) for text in rows if LONG[language][:8] in text.get_text()]
         side.sort(key=lambda box: box.y0)
         assert len(side) >= 6
         assert all(low.y1 <= up.y0 + 1 or low.x1 < up.x0 or up.x1 < low.x0 for low, up in pairwise(side))

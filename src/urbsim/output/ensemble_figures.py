@@ -20,6 +20,7 @@ from urbsim.output.figures import (
     COLON,
     COLOURS,
     GREY,
+    LABEL,
     LETTER,
     MARGIN,
     RED,
@@ -59,7 +60,9 @@ STRONGEST = 12  # factors of a tornado
 LINES = 6  # factors of the effects over time
 FONT = 9.0  # [points]
 SMALL = 8.0  # [points]
-NAME = 46  # letters of a factor's name beside its bar
+NAME = 46  # letters of a factor's name beside its bar, and …
+QUOTED = 40  # … in a title
+ROW = 0.33  # [inches] height of a bar whose name is one line
 WIDE, NARROW = 0.15, 0.38  # opacity of the bands of 90 % and 50 %
 _DIAMOND: dict[str, Any] = {"marker": "D", "markersize": 7, "color": RED, "markerfacecolor": "none"}
 _EDGE: dict[str, Any] = {"edgecolor": "#555555", "linestyle": (0, (3, 2)), "linewidth": 0.8}
@@ -171,7 +174,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tornado:
-    """Which factors an indicator depends on in a year; bars in any order, the strongest are drawn."""
+    """Which factors an indicator depends on in a year; bars in any order, the strongest are drawn.
+
+    Parameters
+    ----------
+    factors
+        How many were drawn, where correlated ones share a bar; 0 where each has its own.
+    """
 
     scenario: Words
     area: Area
@@ -180,6 +189,7 @@ class Tornado:
     method: Method
     bars: tuple[Bar, ...]
     runs: int
+    factors: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,8 +284,8 @@ def draw_fans(fans: Sequence[Fan], language: Language) -> Figure:
         label_ends(panels[0][0], ends)
     set_legend(figure, [*_fan_keys(fans, alone, together, language)])
     _set_caption(figure, _fan_caption(fans, language))
-    title = _fan_title(fans, language) + (f" [{unit}]" if unit and not together else "")
-    figure.suptitle(wrap(title, int(0.7 * letters_of(figure))), x=0.01, ha="left")
+    head = f"{_heading(fans[0].area, fans[0].indicator, language)}{COLON[language]}"
+    _set_title(figure, head, _fan_title(fans, language) + (f" [{unit}]" if unit and not together else ""))
     return figure
 
 
@@ -286,12 +296,12 @@ def draw_tornado(tornado: Tornado, language: Language) -> Figure | None:
     if not bars:
         return None
     sobol = tornado.method == "sobol"
-    names = [wrap(bar.factor[language], NAME) for bar in bars]
-    rows = sum(max(1.0, 0.75 * (name.count("\n") + 1)) for name in names)
-    figure = Figure(figsize=(8.4, 0.33 * rows + 1.9), layout="constrained")
+    names = [wrap(_shortened(bar.factor[language], NAME), NAME) for bar in bars]
+    rows = np.array([max(1.0, 0.5 * (name.count("\n") + 1) + 0.2) for name in names])
+    figure = Figure(figsize=(8.4, ROW * float(rows.sum()) + 1.9), layout="constrained")
     axes = figure.add_subplot()
     whisker = {"ecolor": "#333333", "elinewidth": 1.0, "capsize": 2.5}
-    heights = np.arange(len(bars) - 1.0, -1.0, -1.0)
+    heights = rows.sum() - rows.cumsum() + rows / 2  # from the bottom of the axes [rows of one line]
     if sobol:
         _sobol_bars(axes, bars, heights, whisker)
     else:
@@ -309,7 +319,7 @@ def draw_tornado(tornado: Tornado, language: Language) -> Figure | None:
         )
     axes.set_yticks(heights, names)
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(-0.6, len(bars) - 0.4)
+    axes.set_ylim(-0.1, float(rows.sum()) + 0.1)
     axes.set_xlim(0, 1.14 * max(bar.effect + bar.confidence for bar in bars))
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
@@ -317,7 +327,7 @@ def draw_tornado(tornado: Tornado, language: Language) -> Figure | None:
     axes.set_title(_tornado_facts(tornado, len(bars), language))
     set_legend(figure, [*_tornado_keys(bars, tornado.method, language)])
     title = f"{_heading(tornado.area, tornado.indicator, language, tornado.year)}{COLON[language]}"
-    figure.suptitle(wrap(title + _leaders(bars, language), int(0.7 * letters_of(figure))), x=0.01, ha="left")
+    _set_title(figure, title, _leaders(bars, language))
     return figure
 
 
@@ -335,7 +345,7 @@ def draw_effects(effects: Effects, language: Language) -> Figure | None:
     for position, i in enumerate(chosen):
         style = line_style(position)
         colour = str(style["color"])
-        name = effects.factors[i][language]
+        name = _shortened(effects.factors[i][language], LABEL)
         lines += axes.plot(effects.years, values[i], **style, markevery=(position % 3, 3), label=name)
         last = np.flatnonzero(np.isfinite(values[i]))[-1]
         end = (float(effects.years[last]), float(values[i, last]))
@@ -349,8 +359,18 @@ def draw_effects(effects: Effects, language: Language) -> Figure | None:
         set_legend(figure, lines)
     title = f"{_heading(effects.area, effects.indicator, language)}{COLON[language]}"
     told = _change(effects, np.nan_to_num(values), language)
-    figure.suptitle(wrap(title + told, int(0.7 * letters_of(figure))), x=0.01, ha="left")
+    _set_title(figure, title, told)
     return figure
+
+
+def _set_title(figure: Figure, head: str, told: str) -> None:
+    """Set a title of one line or two: broken between what it is of and what it says, where these fit."""
+    letters = int(0.7 * letters_of(figure))
+    if text_width(head + told) <= letters or max(text_width(head), text_width(told)) > letters:
+        text = wrap(_shortened(head + told, letters, lines=2), letters)
+    else:
+        text = f"{head.rstrip()}\n{told}"
+    figure.suptitle(text, x=0.01, ha="left")
 
 
 def _draw_fan(axes: Axes, fan: Fan, colour: str) -> None:
@@ -558,10 +578,9 @@ def _distinct(targets: Iterable[Target]) -> list[Target]:
 def _fan_title(fans: Sequence[Fan], language: Language) -> str:
     """Say what the fans show: how many runs meet the last target, or else where they end."""
     one = fans[0]
-    head = f"{_heading(one.area, one.indicator, language)}{COLON[language]}"
     targets = _distinct(odds.target for fan in fans for odds in fan.odds)
     if not targets:
-        return head + _ends_told(fans, language)
+        return _ends_told(fans, language)
     target = targets[-1]
     wish = demand(target, one.indicator, language)
     shares = [share for fan in fans if (share := _odds(fan, target)) is not None]
@@ -569,11 +588,11 @@ def _fan_title(fans: Sequence[Fan], language: Language) -> str:
     if language == "zh":
         goal = f"{target.year}年{wish}的目标"
         if len(fans) == 1:
-            return f"{head}{goal}，{one.runs:,}次模拟中{low}达到"
-        return f"{head}{goal}，{'各情景均' if low == high else '视情景不同'}有{low}" + (
+            return f"{goal}，{one.runs:,}次模拟中{low}达到"
+        return f"{goal}，{'各情景均' if low == high else '视情景不同'}有{low}" + (
             "的模拟达到" if low == high else f"至{high}的模拟达到"
         )
-    told = f"{head}{wish} in {target.year} is met in {low}"
+    told = f"{wish} in {target.year} is met in {low}"
     if len(fans) == 1:
         return f"{told} of {one.runs:,} runs"
     return (
@@ -670,11 +689,16 @@ def _measure(method: Method, indicator: Indicator, language: Language) -> str:
 
 def _tornado_facts(tornado: Tornado, drawn: int, language: Language) -> str:
     method = {"morris": "Morris", "sobol": "Sobol'"}[tornado.method]
-    many = len(tornado.bars)
+    bars, factors = len(tornado.bars), tornado.factors or len(tornado.bars)
+    apart = bars == factors
     if language == "zh":
-        of = f"{many}个因素中最强的{drawn}个" if drawn < many else f"{many}个因素"
+        of = f"{factors}个因素" if apart else f"{factors}个因素的{bars}项效应"
+        if drawn < bars:
+            of += f"中最强的{drawn}{'个' if apart else '项'}"
         return f"{tornado.scenario.zh}；{of}；{method}法，{tornado.runs:,}次模拟"
-    of = f"the {drawn} strongest of {many} factors" if drawn < many else f"{many} factors"
+    of = f"{factors} factors" if apart else f"{bars} effects of {factors} factors"
+    if drawn < bars:
+        of = f"{drawn} strongest of {of}"
     return f"{tornado.scenario.en}; {of}; {method}, {tornado.runs:,} runs"
 
 
@@ -702,7 +726,22 @@ def _change(effects: Effects, values: Floats, language: Language) -> str:
 
 
 def _quoted(name: Words, language: Language) -> str:
-    return f"“{name[language]}”"
+    return f"“{_shortened(name[language], QUOTED, lines=1)}”"
+
+
+def _shortened(text: str, letters: int, lines: int = 3) -> str:
+    """Cut a text after the words that fit into so many lines; dots say that it goes on.
+
+    Examples
+    --------
+    >>> _shortened("Income elasticity + Service elasticity + Nesting", 20, lines=2)
+    'Income elasticity + Service elasticity …'
+    """
+    short = text
+    while wrap(short, letters).count("\n") >= lines:
+        text = re.sub(r"([!-~]+|.)$", "", text).rstrip(" +＋(（")  # without its last word
+        short = f"{text} …"
+    return short
 
 
 def _stem(kind: str, indicator: Indicator, area: Area, places: int = 1) -> str:
