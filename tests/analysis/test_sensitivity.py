@@ -5,18 +5,24 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable, Sequence
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from urbsim.analysis import sensitivity_run
 from urbsim.analysis.sensitivity import MEASURES, Design, Method, make_design, measure_effects
 from urbsim.analysis.sensitivity_run import Asking, explain, find_asked, refuse_too_few
 from urbsim.batch import prepare, read_scenarios
 from urbsim.cli import DONE, FAILED, WRONG_INPUT
 from urbsim.ensemble.run import Progress
+from urbsim.ensemble.workers import processes
 from urbsim.errors import InputError, RunError
 from urbsim.study.amount import Amount
 from urbsim.study.draw import directions, to_values
@@ -461,6 +467,29 @@ def test_two_processes_give_the_same_table_as_one(tiny: Path, urbsim: Callable[.
 
     one, two = (Path(f"jobs{jobs}/sensitivity.csv").read_bytes() for jobs in "12")
     assert one == two
+
+
+def test_processes_of_the_bootstrap_are_like_those_of_the_runs(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They leave Ctrl-C to the parent and have a thread each; one that is lost is told."""
+    seen: list[object] = []
+
+    @contextmanager
+    def ended(jobs: int) -> Iterator[ProcessPoolExecutor]:
+        with processes(jobs) as pool:
+            seen.append(pool.submit(signal.getsignal, signal.SIGINT).result())
+            seen.append(pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result())
+            pool.submit(os._exit, 1)
+            yield pool
+
+    monkeypatch.setattr(sensitivity_run, "processes", ended)
+    asking = Asking(method="sobol", n=16, targets=("T2",), solver="euler")
+
+    with pytest.raises(RunError, match="a worker process was ended from outside"):
+        explain(write(TINY), Path("out"), asking, jobs=2)
+
+    assert seen == [signal.SIG_IGN, "1"]
 
 
 def test_an_interrupted_study_goes_on_where_it_was(tiny: Path) -> None:

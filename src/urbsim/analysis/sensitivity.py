@@ -231,22 +231,6 @@ def measure_effects(design: Design, values: Floats) -> tuple[Floats, int]:
     return np.array([_plain(found[name]) for name in MEASURES["sobol"]]), count
 
 
-def measure_years(design: Design, values: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Give the measures of an output that is reported every year, and of how many blocks they are.
-
-    Parameters
-    ----------
-    values
-        Shape (years, runs).
-
-    Returns
-    -------
-    Shape (years, measures, effects), and (years,).
-    """
-    found = [measure_effects(design, one) for one in values]
-    return np.array([measures for measures, _ in found]), np.array([used for _, used in found])
-
-
 def _numbered(groups: Sequence[str]) -> tuple[int, ...]:
     """Give every factor the number of its effect, in the order of the first factors."""
     seen: dict[tuple[str, int], int] = {}

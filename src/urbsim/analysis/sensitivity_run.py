@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from urbsim.analysis.sensitivity import LEAST, Design, Method, make_design, measure_years
+from urbsim.analysis.sensitivity import LEAST, Design, Method, make_design, measure_effects
 from urbsim.batch import Task, prepare, read_scenarios
 from urbsim.engine.ensemble import ENSEMBLE_RTOL
 from urbsim.engine.solve import CONTROLLED
@@ -24,6 +22,7 @@ from urbsim.ensemble.recipe import Recipe, content_of, digest
 from urbsim.ensemble.run import Progress, run_ensemble
 from urbsim.ensemble.store import Store
 from urbsim.ensemble.work_folder import Fingerprint, work_folder
+from urbsim.ensemble.workers import processes
 from urbsim.errors import InputError, Problem, RunError, suggestion
 from urbsim.names import fold
 from urbsim.study.doubt import draw_doubts
@@ -367,17 +366,19 @@ def _ready(scenario: Scenario | str | Path) -> Task:
 def _measure(design: Design, asked: Sequence[Asked], store: Store, jobs: int) -> tuple[Floats, Ints]:
     """Give the measures of everything asked in every year, and of how many blocks they are.
 
-    The bootstrap of many Sobol' indices takes longer than the runs, and is shared among processes.
+    The bootstrap of many Sobol' indices takes longer than the runs, and is shared among processes, year by
+    year, so that none is waited for long.
     """
-    series = (store.read([(one.indicator.id, one.area)])[0] for one in asked)
-    if design.method == "sobol" and jobs > 1 and len(asked) > 1:
+    outputs = [values for one in asked for values in store.read([(one.indicator.id, one.area)])[0]]
+    if design.method == "sobol" and jobs > 1:
         light = replace(design, points=np.empty((0, len(design.groups))))  # Sobol' indices need no points
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(jobs, len(asked)), mp_context=context) as pool:
-            found = list(pool.map(measure_years, repeat(light), series))
+        with processes(min(jobs, len(outputs))) as pool:
+            found = list(pool.map(measure_effects, repeat(light), outputs))
     else:
-        found = [measure_years(design, values) for values in series]
-    return np.array([measures for measures, _ in found]), np.array([used for _, used in found])
+        found = [measure_effects(design, values) for values in outputs]
+    shape = len(asked), len(store.years)
+    measures, used = (np.array(part) for part in zip(*found, strict=True))
+    return measures.reshape(*shape, *measures.shape[1:]), used.reshape(shape)
 
 
 def _fingerprint(
