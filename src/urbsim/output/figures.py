@@ -575,19 +575,31 @@ def wrap(text: str, letters: int) -> str:
     'Services first\nand county seats'
     >>> wrap("公共服务优先", 8)
     '公共服务\n优先'
+    >>> wrap("Base village departure rate（4个区域）", 26)
+    'Base village departure\nrate（4个区域）'
     """
     if text_width(text) <= letters:
         return text
     lines_needed = math.ceil(text_width(text) / letters)
-    letters = min(letters, math.ceil(text_width(text) / lines_needed) + (2 if has_chinese(text) else 5))
+    even = min(letters, math.ceil(text_width(text) / lines_needed) + (2 if has_chinese(text) else 5))
     if not has_chinese(text):
-        return "\n".join(textwrap.wrap(text, max(letters, 8)))
+        return "\n".join(textwrap.wrap(text, max(even, 8)))
+    lines: list[str] = []
+    for width in range(even, letters + 1):  # wider where words and marks that stay together ask for it
+        lines = _filled(text, width)
+        if len(lines) == lines_needed:
+            break
+    return "\n".join(lines)
+
+
+def _filled(text: str, letters: int) -> list[str]:
+    """Fill lines with Chinese characters and words in Latin letters, with the marks that belong to them."""
     lines = [""]
-    for part in re.findall(r"[!-~]+ ?|.", text):  # a word in Latin letters stays whole
+    for part in re.findall(r"[（“]*(?:[!-~]+|.)[）”，。：；、]* ?", text):
         if lines[-1] and text_width(lines[-1] + part.rstrip()) > letters:
             lines.append("")
         lines[-1] += part
-    return "\n".join(line.strip() for line in lines)
+    return [line.strip() for line in lines]
 
 
 def _with_latin_title(outcome: Outcome, number: int) -> Outcome:
