@@ -32,6 +32,8 @@ SHOWN_PROBLEMS = 100
 LISTS = ("scenarios", "levers", "parameters", "indicators", "places", "targets")
 GRADES = ("official", "secondary", "derived", "judgement", "from-memory")
 WIPE = "\r\x1b[K"  # clears the line of a terminal
+MOST_RUNS = 10_000_000  # of a sample; the runs of a series are sorted in memory
+MOST_BLOCKS = 100_000  # of a sensitivity study, each with as many runs as there are factors, and more
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -107,7 +109,9 @@ def run(
 
 @cli.command()
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO…")
-@click.option("-n", "--runs", type=click.IntRange(1), default=10_000, show_default=True, help="Draws.")
+@click.option(
+    "-n", "--runs", type=click.IntRange(1, MOST_RUNS), default=10_000, show_default=True, help="Draws."
+)
 @click.option("--method", type=click.Choice(("lhs", "sobol", "random")), default="lhs", show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the draws.")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder [results/DATE-NAME-sample].")
@@ -156,7 +160,6 @@ def sample(
     from urbsim.ensemble.sample import sample as draw_and_run
     from urbsim.ensemble.sample_table import print_chances
     from urbsim.ensemble.sampling import Sampling
-    from urbsim.ensemble.work_folder import partial_of
     from urbsim.output.verdicts import console_for_people
 
     sampling = Sampling(
@@ -167,7 +170,6 @@ def sample(
         rtol=rtol,
         indicators=tuple(dict.fromkeys(indicators)),
     )
-    kept = f"what is done is kept in {partial_of(folder).as_posix()}/; go on with --resume"
     try:
         with show_progress(console_for_people(stderr=True)) as (progress, starting):
             done = draw_and_run(
@@ -181,15 +183,8 @@ def sample(
                 progress=progress,
                 starting=starting,
             )
-    except KeyboardInterrupt:
-        click.echo(kept, err=True)
-        raise
-    except RunError as failure:
-        click.echo(f"{failure}; {kept}.", err=True)
-        return FAILED
-    except OSError as failure:
-        click.echo(f"{folder}: cannot be written: {failure.strerror or failure}; {kept}", err=True)
-        return FAILED
+    except (KeyboardInterrupt, RunError, OSError, MemoryError) as failure:
+        return _tell_stop(failure, folder)
     language: Language = "zh" if languages == ("zh",) else "en"
     print_chances(done.sampled, console_for_people(), language)
     if done.failed:
@@ -204,7 +199,7 @@ def sample(
 @click.option(
     "-n",
     "n",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_BLOCKS),
     help="Trajectories of Morris [20], or rows of the base sample of Sobol', a power of two [512].",
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the draws.")
@@ -263,10 +258,9 @@ def sensitivity(
     from urbsim.output.folder import check_folder
 
     check_folder(folder)
-    from urbsim.analysis.sensitivity_run import Asking, TooFewRunsError, explain
+    from urbsim.analysis.sensitivity_run import Asking, explain
     from urbsim.analysis.sensitivity_tables import printed
     from urbsim.ensemble.progress import show_progress
-    from urbsim.ensemble.work_folder import partial_of
     from urbsim.output.verdicts import console_for_people
 
     asking = Asking(
@@ -278,7 +272,6 @@ def sensitivity(
         solver=solver,
         rtol=rtol,
     )
-    kept = f"what is done is kept in {partial_of(folder).as_posix()}/; go on with --resume"
     try:
         with show_progress(console_for_people(stderr=True)) as (progress, starting):
             found = explain(
@@ -292,18 +285,8 @@ def sensitivity(
                 progress=progress,
                 starting=starting,
             )
-    except KeyboardInterrupt:
-        click.echo(kept, err=True)
-        raise
-    except TooFewRunsError as failure:
-        click.echo(f"{failure}.", err=True)
-        return FAILED
-    except RunError as failure:
-        click.echo(f"{failure}; {kept}.", err=True)
-        return FAILED
-    except OSError as failure:
-        click.echo(f"{folder}: cannot be written: {failure.strerror or failure}; {kept}", err=True)
-        return FAILED
+    except (KeyboardInterrupt, RunError, OSError, MemoryError) as failure:
+        return _tell_stop(failure, folder)
     console = console_for_people()
     for line in printed(found, "zh" if languages == ("zh",) else "en"):
         console.print(line)
@@ -735,6 +718,26 @@ def _sample_folder(name: str, resume: bool) -> Path:
     if begun:
         return results / begun[-1].name.removeprefix(".").removesuffix(".partial")
     return results / f"{datetime.now().astimezone().date()}-{name}"
+
+
+def _tell_stop(failure: BaseException, folder: Path) -> int:
+    """Say why many runs stopped, and what is kept of them; gives the exit status."""
+    from urbsim.ensemble.work_folder import holds_runs, partial_of
+
+    if isinstance(failure, MemoryError):
+        said = "there is not enough memory for so many runs; ask for fewer with -n"
+    elif isinstance(failure, OSError):
+        said = f"{folder}: cannot be written: {failure.strerror or failure}"
+    else:
+        said = str(failure)
+    kept = ""
+    if holds_runs(folder):
+        kept = f"what is done is kept in {partial_of(folder).as_posix()}/; go on with --resume"
+    if told := "; ".join(filter(None, (said, kept))):
+        click.echo(told, err=True)
+    if isinstance(failure, KeyboardInterrupt):
+        raise failure
+    return FAILED
 
 
 def _wipe() -> None:

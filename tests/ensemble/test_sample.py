@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from tests.ensemble.nouns import content
 from urbsim.cli import DONE, FAILED, WRONG_INPUT
 from urbsim.ensemble import sample_table
 from urbsim.ensemble.run import Progress
-from urbsim.ensemble.sample import draw, sample
+from urbsim.ensemble.sample import draw, folder_names, sample
 from urbsim.ensemble.sampling import Sampling
 from urbsim.ensemble.store import open_store
 from urbsim.ensemble.summary import Chance
@@ -261,6 +262,73 @@ def test_runs_that_miss_what_was_observed_are_told(rates: Path, caplog: pytest.L
     facts = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
     (told,) = facts["scenarios"][0]["observed_outside_middle_90_percent"]
     assert (told["years"], told["of"]) == ([2022, 2024], [2022, 2023, 2024])
+
+
+@pytest.mark.parametrize(
+    ("command", "out"),
+    [("run", "."), ("sample", "."), ("sensitivity", "."), ("sample", ".."), ("sample", "/")],
+)
+def test_the_current_folder_is_not_replaced(
+    rates: Path, urbsim: Urbsim, capsys: Captured, command: str, out: str
+) -> None:
+    status = urbsim(command, RATES, "--out", out)
+
+    assert status == WRONG_INPUT
+    assert f"{out}: cannot be replaced by a folder of results, because this runs in it" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize("command", ["sample", "sensitivity"])
+@pytest.mark.parametrize("runs", ["1000000000000", "123456789012345678901234"])
+def test_more_runs_than_can_be_are_refused(
+    rates: Path, urbsim: Urbsim, capsys: Captured, command: str, runs: str
+) -> None:
+    assert urbsim(command, RATES, "-n", runs) == WRONG_INPUT
+    assert f"{runs} is not in the range 1<=x<=" in capsys.readouterr().err
+
+
+def test_runs_that_do_not_fit_into_memory_are_told(
+    rates: Path, urbsim: Urbsim, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("urbsim.ensemble.sample.unit_sample", fail)
+
+    assert urbsim("sample", RATES, "--out", "out") == FAILED
+    assert capsys.readouterr().err == ("there is not enough memory for so many runs; ask for fewer with -n\n")
+
+
+def test_what_is_kept_is_told_when_something_is(
+    rates: Path, urbsim: Urbsim, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("file").touch()
+    options = ("sample", RATES, "-n", 8, "--no-figures", "--out")
+
+    assert urbsim(*options, "file/out") == FAILED
+    assert capsys.readouterr().err.endswith("file/out: cannot be written: Not a directory\n")
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("urbsim.ensemble.sample.write_sample", fail)
+    assert urbsim(*options, "out") == FAILED
+    assert capsys.readouterr().err.endswith(
+        "out: cannot be written: No space left on device; what is done is kept in .out.partial/; "
+        "go on with --resume\n"
+    )
+
+
+def test_long_names_of_scenarios_give_short_names_of_folders() -> None:
+    long = "和".join(["swept@" + "a=1," * 60] * 3)
+
+    names = folder_names([f"{long}1", f"{long}2", "Same", "same", "a/b:c", "A_b_c", "情" * 300])
+
+    assert len({name.casefold() for name in names}) == 7
+    assert max(len(name.encode()) for name in names) < 200
+    assert names[2:5] == ["Same", "same_3", "a_b_c"]
+    assert names == folder_names([f"{long}1", f"{long}2", "Same", "same", "a/b:c", "A_b_c", "情" * 300])
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -29,6 +29,7 @@ from urbsim.study.words import Language
 
 log = logging.getLogger(__name__)
 
+LONGEST = 60  # letters of the name of a folder: in Chinese 180 bytes, of the 255 that a file system has
 HOW = "say what is uncertain, such as `uncertain: {income elasticity: {triangular: [0.3, 0.8, 1.5]}}`"
 
 
@@ -196,14 +197,22 @@ def fingerprint(members: Sequence[Member], sampling: Sampling) -> Fingerprint:
 
 
 def folder_names(scenarios: Sequence[str]) -> list[str]:
-    """Give the name of the folder of the runs of each scenario; a single one needs none."""
+    """Give the name of the folder of the runs of each scenario; a single one needs none.
+
+    A long name is cut, and one that is taken, in capital letters or small ones, has a number behind it. Which
+    is whose stands in `run.json`.
+    """
     if len(scenarios) == 1:
         return [""]
-    names: list[str] = []
+    names: dict[str, str] = {}
     for scenario in scenarios:
-        name = re.sub(r'[\\/:*?"<>|\s]', "_", scenario)
-        names.append(name if name.casefold() not in map(str.casefold, names) else f"{name}_{len(names)}")
-    return names
+        name = plain = re.sub(r'[\\/:*?"<>|\s]', "_", scenario)[:LONGEST]
+        number = len(names)
+        while name.casefold() in names or (len(scenario) > LONGEST and name == plain):
+            name = f"{plain}_{number}"
+            number += 1
+        names[name.casefold()] = name
+    return [*names.values()]
 
 
 def _per_chunk(member: Member, sampling: Sampling) -> int:
