@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from urbsim.ensemble.workers import processes
 from urbsim.errors import InputError, RunError
 from urbsim.study.amount import Amount
 from urbsim.study.draw import directions, to_values
-from urbsim.study.factor import Factor
+from urbsim.study.factor import Factor, together
 from urbsim.study.uncertain import Correlated, Distribution, Kind
 from urbsim.study.words import Words
 
@@ -373,6 +374,28 @@ def test_the_command_writes_tables_and_figures_and_prints_what_matters(
     assert (facts["factors"], facts["failures"], facts["rtol"]) == (3, 0, 1e-6)
     assert facts["scenarios"][0]["name"] == "guess"
     assert not list(Path().glob(".out*"))
+
+
+def test_draws_of_a_group_by_region_are_counted_and_effects_beside_factors(
+    tiny: Path, urbsim: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = write(TINY + "correlated: [{names: ['moving_rate[east]', 'moving_rate[west]'], rho: 0.5}]\n")
+
+    assert urbsim("sensitivity", scenario, "-n", "2", "--no-figures", "--out", "out", "--lang", "en") == DONE
+
+    said = capsys.readouterr().out
+    assert "Rate of moving (East) + Rate of moving (West)" in said
+    assert "Morris: 2 effects of 3 factors, 6 runs" in said
+    facts = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
+    assert (facts["factors"], facts["effects"]) == (3, 2)
+    four = [
+        replace(factor("uniform", 0, 1, name="rate"), label=f"rate[{i}]", heading=Words(zh="率", en="Rate"))
+        for i in "abcd"
+    ]
+    assert together([*four, factor("uniform", 0, 1, name="z")]) == (
+        "rate (4 regions) + z",
+        Words(zh="率（4个区域）＋z", en="Rate (4 regions) + z"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from urbsim.errors import InputError, Problem, RunError, suggestion
 from urbsim.names import fold
 from urbsim.study.doubt import draw_doubts
 from urbsim.study.draw import directions, to_values
-from urbsim.study.factor import Factor, factors, lever_factors, parameter_factors
+from urbsim.study.factor import Factor, factors, lever_factors, parameter_factors, together
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Place
@@ -319,16 +319,13 @@ def name_effects(drawn: Sequence[Factor], design: Design) -> tuple[Effect, ...]:
         tuple(factor for factor, group in zip(drawn, design.groups, strict=True) if group == effect)
         for effect in range(design.effects)
     ]
+    named = [together(of_it) for of_it in members]
+    if len({label for label, _ in named}) < len(named):  # as many of one name in two groups
+        labels = (" + ".join(factor.label for factor in of_it) for of_it in members)
+        named = [(label, title) for label, (_, title) in zip(labels, named, strict=True)]
     return tuple(
-        Effect(
-            label=" + ".join(factor.label for factor in of_it),
-            title=Words(
-                zh="＋".join(factor.title.zh for factor in of_it),
-                en=" + ".join(factor.title.en for factor in of_it),
-            ),
-            factors=of_it,
-        )
-        for of_it in members
+        Effect(label=label, title=title, factors=of_it)
+        for of_it, (label, title) in zip(members, named, strict=True)
     )
 
 

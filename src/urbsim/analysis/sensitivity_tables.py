@@ -48,6 +48,7 @@ def write_sensitivity(folder: Path, found: Sensitivity, languages: Sequence[Lang
         "n": found.design.n,
         "seed": asking.seed,
         "factors": len(found.drawn),
+        "effects": len(found.effects),
         "runs": found.runs,
         "failures": len(found.failures),
     }
@@ -87,7 +88,8 @@ def effect_table(found: Sensitivity) -> Table:
 def factor_table(found: Sensitivity) -> Table:
     """Give every factor with its distribution, a row each; without ends of its own, `low` or `high` is empty.
 
-    `effect` is what `sensitivity.csv` calls it: correlated factors have one effect together.
+    `effect` is what `sensitivity.csv` calls it: correlated factors have one effect together, and many draws
+    of one name are counted rather than named.
     """
     header = ("factor", "effect", "kind", "name", "region", "unit", "distribution", "low", "high")
     rows: list[tuple[Cell, ...]] = [
@@ -150,6 +152,7 @@ def tornados(found: Sensitivity) -> Iterator[Tornado]:
                     for i, effect in enumerate(found.effects)
                     if math.isfinite(strength[i])
                 ),
+                factors=len(found.drawn),
                 runs=int(found.used[position, found.years.index(year)]) * found.design.block,
             )
 
@@ -232,10 +235,13 @@ def _heading(found: Sensitivity, one: Asked, target: Target | None, year: int, l
 
 def _took(found: Sensitivity, language: Language) -> str:
     method = {"morris": "Morris", "sobol": "Sobol'"}[found.asking.method]
-    count, seconds = len(found.drawn), f"{found.seconds:.1f}"
+    count, effects, seconds = len(found.drawn), len(found.effects), f"{found.seconds:.1f}"
     if language == "zh":
-        return f"{method}法：{count}个因素，{found.runs:,}次模拟，{seconds}秒。"
-    return f"{method}: {count} factors, {found.runs:,} runs, {seconds} s."
+        of = f"{count}个因素" if effects == count else f"{count}个因素的{effects}项效应"
+        return f"{method}法：{of}，{found.runs:,}次模拟，{seconds}秒。"
+    of = f"{count} factor{'s' * (count > 1)}"
+    of = of if effects == count else f"{effects} effect{'s' * (effects > 1)} of {of}"
+    return f"{method}: {of}, {found.runs:,} runs, {seconds} s."
 
 
 def _failed(found: Sensitivity, language: Language) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Literal
@@ -41,6 +41,7 @@ SLACK = 1e-9  # [-] of a bound: what arithmetic may lose
 ALIKE = 1e-3  # [-] ranges that differ by less, relative to their values, are one range, rounded
 ERRORS = 2.0  # standard errors either side of a fitted value: about 95 % of what history allows
 FEW = 4  # rows that a label names; of more, the first and the last
+NAMED = 2  # draws of one name that stand by their own names in a group; more are counted
 TABLE = "parameters.csv"  # holds what is judged; base.csv holds what is measured
 SWITCH = "loop "  # constants that cut a loop of the model: 1 or 0
 
@@ -58,6 +59,8 @@ class Factor:
         Lever id or name of the constant, and the area; empty is the whole place.
     unit
         Of the values: the lever's or the constant's, or "x" when they multiply the place's own value.
+    title, heading
+        What people call it, with the area and without.
     distribution
         Of the values, within the allowed range of a lever.
     group
@@ -80,6 +83,7 @@ class Factor:
     region: str
     kind: Kind
     title: Words
+    heading: Words = field(default_factory=Words)
     unit: str
     distribution: Distribution
     group: str = ""
@@ -229,6 +233,26 @@ def apply_draws(schedule: Schedule, factors: Sequence[Factor], values: Floats) -
     return replace(schedule, inputs=inputs, moves=tuple(moves))
 
 
+def together(factors: Sequence[Factor]) -> tuple[str, Words]:
+    """Give label and title of factors as one; draws of one name by region are counted if they are many."""
+    names: dict[str, list[Factor]] = {}
+    for factor in factors:
+        names.setdefault(factor.name, []).append(factor)
+    labels: list[str] = []
+    titles: list[Words] = []
+    for name, of_it in names.items():
+        if len(of_it) <= NAMED:
+            labels.extend(factor.label for factor in of_it)
+            titles.extend(factor.title for factor in of_it)
+        else:
+            count, heading = len(of_it), of_it[0].heading or Words(en=name)
+            labels.append(f"{name} ({count} regions)")
+            titles.append(Words(zh=f"{heading.zh}（{count}个区域）", en=f"{heading.en} ({count} regions)"))
+    return " + ".join(labels), Words(
+        zh="＋".join(title.zh for title in titles), en=" + ".join(title.en for title in titles)
+    )
+
+
 def members(group: Correlated, factors: Sequence[Factor]) -> list[int]:
     """Give the positions of the draws of a correlated group, in its order."""
     wanted = dict.fromkeys(map(fold, group.names))
@@ -298,6 +322,7 @@ def _factors_of(
                 region=where,
                 kind="lever" if lever else "parameter",
                 title=_title(lever.name if lever else Words(en=called), where, place),
+                heading=lever.name if lever else Words(en=called),
                 unit=RELATIVE_UNIT if part.distribution.relative else (lever or constant).unit,
                 distribution=part.distribution,
                 slots=slots,
