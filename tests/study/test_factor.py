@@ -133,11 +133,20 @@ def test_a_relative_lever_stays_in_range_in_every_region() -> None:
         ),
         (
             [
-                Uncertain(name="wish", distribution=uniform(0, 1)),
+                Uncertain(name="wish", distribution=uniform(0, 1), where="one.yaml:3:3"),
                 Uncertain(name="Wish", distribution=uniform(0, 2)),
             ],
             {},
-            "are the same number, and uncertain twice",
+            "Wish is uncertain twice, here and in one.yaml:3:3",
+        ),
+        (
+            [
+                Uncertain(name="quota", distribution=uniform(0, 1)),
+                Uncertain(name="quota", region="east", distribution=uniform(0, 1)),
+                Uncertain(name="Quota", distribution=uniform(0, 1)),
+            ],
+            {},
+            "quota and quota[east] are the same number, and uncertain twice",
         ),
         (
             [

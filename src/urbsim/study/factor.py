@@ -390,8 +390,9 @@ def _clashes(found: Sequence[Factor], context: _Context) -> Iterator[Problem]:
         for slot in factor.slots:
             other = setters.setdefault((factor.kind, slot), factor)
             if other is not factor:
-                what = f"{factor.label} and {other.label} are the same number, and uncertain twice"
-                yield Problem(what, factor.where)
+                same = f"{factor.label} and {other.label} are the same number, and uncertain twice"
+                twice = f"{factor.label} is uncertain twice, here and in {other.where}"
+                yield Problem(twice if factor.label == other.label else same, factor.where)
     drawn = {slot: factor for (kind, slot), factor in setters.items() if kind == "parameter"}
     uncertain = {factor.name for factor in found if factor.kind == "lever"}
     for factor in found:

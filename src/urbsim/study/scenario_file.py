@@ -379,7 +379,12 @@ def _distribution(name: str, region: str, value: Mapping[Any, Any], where: str) 
     if not isinstance(by_region, bool):
         raise ValueError(f"by_region: {kind_of(by_region)}, expected true or false")
     if within is not None and (not isinstance(within, list) or len(within) != 2):
-        raise ValueError(f"within: {kind_of(within)}, expected [lowest, highest]")
+        found = (
+            f"has {len(within)} value{'s' * (len(within) != 1)}"
+            if isinstance(within, list)
+            else kind_of(within)
+        )
+        raise ValueError(f"within {found}, expected [lowest, highest]")
     given, weights = value[kind], value.get("weights", [])
     for key, one, takes in ((kind, given, TAKES[kind]), ("weights", weights, "a list of numbers")):
         if not isinstance(one, list):

@@ -134,7 +134,8 @@ class Distribution:
     def _refuse_shape(self, numbers: tuple[float, ...]) -> None:
         count = {"triangular": 3, "choice": len(numbers)}.get(self.kind, 2)
         if len(numbers) != count or not numbers:
-            raise ValueError(f"{self.kind} has {len(numbers)} values, expected {TAKES[self.kind]}")
+            values = f"{len(numbers)} value{'s' * (len(numbers) != 1)}"
+            raise ValueError(f"{self.kind} has {values}, expected {TAKES[self.kind]}")
         alike = self.amounts[:1] if self.kind == "lognormal" else self.amounts
         if len({amount.relative for amount in (*alike, *(self.within or ()))}) > 1:
             raise ValueError("mixes numbers and relative values (x0.8, +10%), expected either")
