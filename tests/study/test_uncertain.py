@@ -91,7 +91,7 @@ def test_quantiles_never_fall() -> None:
 @pytest.mark.parametrize(
     ("kind", "numbers", "said"),
     [
-        ("uniform", (1,), "uniform has 1 values, expected [lowest, highest]"),
+        ("uniform", (1,), "uniform has 1 value, expected [lowest, highest]"),
         ("uniform", (2, 1), "uniform is [2, 1], expected [lowest, highest]"),
         ("uniform", (1, 1), "uniform is [1, 1], expected [lowest, highest]"),
         ("triangular", (1, 3, 2), "triangular is [1, 3, 2], expected [lowest, most likely, highest]"),
