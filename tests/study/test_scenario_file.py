@@ -250,7 +250,7 @@ def test_the_examples_of_the_page_fit_the_shipped_place(tmp_path: Path) -> None:
     ("within", "said"), [("[1]", "has 1 value,"), ("[1, 2, 3]", "has 3 values,"), ("5", "is the number 5,")]
 )
 def test_bounds_are_two_numbers(within: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match=rf"a: within {said} expected \[lowest, highest\]"):
+    with pytest.raises(ScenarioError, match=rf"a: within: {said} expected \[lowest, highest\]"):
         read(tmp_path, f"name: one\nplace: here\nuncertain:\n  a: {{normal: [1, 2], within: {within}}}\n")
 
 

@@ -384,7 +384,7 @@ def _distribution(name: str, region: str, value: Mapping[Any, Any], where: str) 
             if isinstance(within, list)
             else kind_of(within)
         )
-        raise ValueError(f"within {found}, expected [lowest, highest]")
+        raise ValueError(f"within: {found}, expected [lowest, highest]")
     given, weights = value[kind], value.get("weights", [])
     for key, one, takes in ((kind, given, TAKES[kind]), ("weights", weights, "a list of numbers")):
         if not isinstance(one, list):
