@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import cycle, islice, pairwise
@@ -234,6 +235,21 @@ def test_fans_that_are_too_many_are_told_of(
     assert not caplog.messages
     assert sample_folder._pictured(one, Sampling(indicators=("jobs",))) == (("jobs", "tiny"),)
     assert "slow: only 1 of 2 fan charts are drawn" in caplog.text
+
+
+def test_a_fan_without_anything_to_explain_has_its_caption() -> None:
+    with warnings.catch_warnings(action="error"):
+        figure = draw_fans([replace(fan(), history=(), parameters=2)], "en")
+
+    assert "Baseline: spread of the 2 parameters drawn; the equations are taken as right." in words(figure)
+
+
+def test_millions_are_said_once_of_a_span() -> None:
+    residents = Indicator(id="residents", name=Words(en="Residents"), unit="10k persons", variable="x")
+    drawn = replace(fan(), indicator=residents, percentiles=fan().percentiles * 30)
+
+    assert "90 % of the runs:\n21.9\u00a0to\u00a023.7\u00a0m" in words(draw_fans([drawn], "en"))
+    assert "90%的模拟：2190—2370万人" in words(draw_fans([drawn], "zh"))
 
 
 def test_an_axis_of_persons_reads_as_its_targets_do() -> None:

@@ -69,7 +69,7 @@ def test_a_row_for_all_yields_to_a_row_for_one(tiny: Path) -> None:
         (72.14, "%", "72.1"),
         (-0.02, "%", "-0.02"),
         (4.467, "beds", "4.47 beds"),
-        (110.42, "m2/person", "110.4 m2/person"),
+        (110.42, "m2/person", "110.4 m²/person"),
         (58012.3, "yuan", "58,012 yuan"),
     ],
 )

@@ -84,6 +84,7 @@ _OVER_RANGE = Words(
     zh="因素在其整个范围内变动的平均效应（μ*）", en="mean effect over a factor's whole range (mu*)"
 )
 _PERSONS = {"10k persons": (0.01, "million persons"), "10k persons/year": (1e4, "persons a year")}
+_COUNTED = Words(zh="万人", en=" m")
 _SHARE = Words(zh="占方差的比例", en="share of the variance")
 
 _T = TypeVar("_T")
@@ -407,7 +408,10 @@ def _fan_ends(
         return quantity(number, fan.indicator.unit, language=language, bare=True)
 
     def span(first: float, last: float) -> str:
-        text = f"{value(first)}{'—' if language == 'zh' else ' to '}{value(last)}"
+        ends = [value(first), value(last)]
+        if all(end.endswith(_COUNTED[language]) for end in ends):  # "m" and 万人 are said once
+            ends[0] = ends[0].removesuffix(_COUNTED[language])
+        text = ("—" if language == "zh" else " to ").join(ends)
         return text.replace(" ", "\u00a0")  # is not broken into lines
 
     yield year, high, f"{_NINETY[language]}{COLON[language]}{span(low, high)}", colour
@@ -475,7 +479,9 @@ def _set_caption(figure: Figure, text: str) -> None:
     lines = wrap(text, letters_of(figure))
     width, height = figure.get_size_inches()
     figure.set_size_inches(width, height + 0.16 * (lines.count("\n") + 1))
-    legend = figure.legends[0] if figure.legends else figure.legend(loc="outside lower left", frameon=False)
+    if not figure.legends:
+        figure.legend(handles=[], loc="outside lower left", frameon=False)
+    legend = figure.legends[0]
     legend.set_title(lines)
     legend.get_title().set_fontsize(SMALL)
     legend.set_alignment("left")

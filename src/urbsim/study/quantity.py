@@ -68,6 +68,8 @@ def quantity(
     '80 %'
     >>> quantity(60, "10k persons/year", long=True)
     '600,000 persons a year'
+    >>> quantity(120, "m2/person", long=True), quantity(2.1, "ratio", long=True)
+    ('120 m²/person', '2.1')
     >>> quantity(81.973, "10k persons/year", bare=True)
     '820,000'
     >>> quantity(-2.14, "%", signed=True)
@@ -90,7 +92,7 @@ def quantity(
     if unit == "10k persons/year" and language == "en":  # nobody says "20 10k persons"
         persons = value * 1e4 if long else float(f"{value * 1e4:.3g}")
         return f"{persons:{sign},.0f}{'' if bare else ' persons a year'}"
-    name = "" if bare else unit_name(unit, language) if language == "zh" else unit
+    name = "" if bare else unit_name(unit, language)
     if long:
         return f"{value:{sign}g}{blank}{name}".strip()
     decimals = 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
