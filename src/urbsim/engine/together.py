@@ -78,13 +78,13 @@ class _Runs:
         self.stretches = [
             cut(system, schedule, self.paths, flat[:, run]) for run in range(1 if alike else self.count)
         ]
-        self.atol, unseen = self._tolerances(times, states, rates, rtol)
+        slopes, atol, unseen = self._first_stretch(times, states, rates, rtol)
         effort.calls += self.count
         # By run, (n_runs, n): what a lane is given when it takes the run.
-        self.first, self.tolerance, self.constants = (
-            np.ascontiguousarray(unpack(v, self.count).T) for v in (states, self.atol, self.inputs)
+        self.first, self.slopes, self.tolerance, self.constants = (
+            np.ascontiguousarray(unpack(v, self.count).T) for v in (states, slopes, atol, self.inputs)
         )
-        sound = np.isfinite(self.first).all(axis=1) & np.isfinite(unpack(rates, self.count)).all(axis=0)
+        sound = np.isfinite(self.first).all(axis=1) & np.isfinite(self.slopes).all(axis=1)
         self.astray: Bools = ~sound | unseen
         self.states = np.empty((self.count, len(self.save), system.layout.states))
         self.own_step = system.clock(schedule.inputs[:, 0])["time step"]
@@ -116,8 +116,10 @@ class _Runs:
             values, slopes = self.paths.around(within)
             inputs[:, self.paths.rows] = pack(values + slopes * (time - within), inputs.shape[2])
 
-    def _tolerances(self, times: Floats, states: Floats, rates: Floats, rtol: float) -> tuple[Floats, Bools]:
-        """Give the absolute tolerances, and which runs have stocks whose size cannot be foreseen."""
+    def _first_stretch(
+        self, times: Floats, states: Floats, rates: Floats, rtol: float
+    ) -> tuple[Floats, Floats, Bools]:
+        """Give first slopes, absolute tolerances, and which runs have stocks of a size that nothing tells."""
         begin, lanes = self.schedule.start, states.shape[2]
         ends = np.broadcast_to([one.ends[0] for one in self.stretches], self.count)
         inputs, within = self.inputs.copy(), (begin + ends) / 2
@@ -132,7 +134,7 @@ class _Runs:
         end = pack(ends[np.newaxis], lanes)
         first = slopes(np.full_like(end, begin), states)
         found, unseen = tolerances(self.system, slopes, begin, end, states, first, rtol)
-        return found, np.asarray(unpack(unseen[:, np.newaxis].astype(float), self.count)[0] > 0)
+        return first, found, np.asarray(unpack(unseen[:, np.newaxis].astype(float), self.count)[0] > 0)
 
 
 class _Slots:
@@ -199,11 +201,12 @@ class _Slots:
     def _load(self, lanes: Integers, chosen: Integers) -> None:
         runs, (groups, at) = self.runs, np.divmod(lanes, self.lanes)
         self.now[groups, :, at] = runs.first[chosen]
+        self.slopes[groups, 0, :, at] = runs.slopes[chosen]
         self.atol[groups, :, at] = runs.tolerance[chosen]
         self.inputs[groups, :, at] = runs.constants[chosen]
         self.time[lanes], self.wanted[lanes] = runs.schedule.start, runs.own_step
         self.taken[lanes], self.stretch[lanes], self.refused[lanes] = 0, 0, False
-        self.stale[lanes] = True
+        self.stale[lanes] = False
         self._enter(lanes, chosen)
 
     def _retire(self, lanes: Integers) -> None:
@@ -267,7 +270,7 @@ class _Slots:
         self.effort.calls += (STAGES - 1) * int(np.count_nonzero(self.busy))
 
     def _refresh(self) -> None:
-        """Work out the first slopes anew in lanes that begin, or where something has jumped."""
+        """Work out the first slopes anew in lanes where something has jumped."""
         time, stale = self.time.reshape(self.begun.shape), self.stale.reshape(self.begun.shape)
         for group in map(int, np.flatnonzero(stale.any(axis=1))):
             part = slice(group, group + 1)
