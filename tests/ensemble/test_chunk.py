@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from tests.ensemble.nouns import rates
 from urbsim.ensemble.chunk import run_chunk
 from urbsim.ensemble.recipe import Job, job_of
-from urbsim.ensemble.run import cut
+from urbsim.ensemble.run import cut, run_ensemble
 from urbsim.errors import InputError
 
 INDICATORS = Path("models/indicators.yaml")
@@ -65,3 +67,27 @@ def test_words_for_people_are_not_part_of_what_runs_follow_from(tiny: Path) -> N
     INDICATORS.write_text(f"# of the tiny place\n{text}", encoding="utf-8")
 
     assert job().digest == before.digest
+
+
+def test_many_chunks_take_no_more_room_than_one(tiny: Path) -> None:
+    asked, values = job(), np.zeros((1, 1_000_000))
+    tracemalloc.start()
+    try:
+        found = sum(chunk.values.shape[1] for chunk in cut(asked, values, 1024))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert found == 1_000_000
+    assert peak < values.nbytes / 20
+
+
+def test_parts_of_one_ensemble_share_what_they_have_in_common(tiny: Path) -> None:
+    study = rates(9)
+    store = run_ensemble(study.recipe, study.values, study.factors, tiny / "out", per_chunk=3)
+
+    one, *others = store.parts
+    assert len(others) == 2
+    for other in others:
+        for name in ("areas", "years", "indicators"):
+            assert getattr(other, name) is getattr(one, name)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+T = TypeVar("T")
 Floats = npt.NDArray[np.float64]
 
 KEY = b"urbsim"  # of what a file says of itself, in its footer
@@ -41,7 +43,6 @@ class Part:
     years: tuple[int, ...]
     indicators: tuple[str, ...]
     failures: Mapping[int, str]
-    footer: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,19 +148,24 @@ def read_part(path: Path) -> Part | None:
         chunk=said["chunk"],
         first=said["first"],
         runs=said["runs"],
-        areas=tuple(said["areas"]),
-        years=tuple(said["years"]),
-        indicators=tuple(name for name in names if name not in (RUN, REGION, YEAR)),
+        areas=_shared(tuple(said["areas"])),
+        years=_shared(tuple(said["years"])),
+        indicators=_shared(tuple(name for name in names if name not in (RUN, REGION, YEAR))),
         failures={int(run): why for run, why in said["failures"].items()},
-        footer=footer,
     )
     whole = footer.num_rows == part.runs * len(part.areas) * len(part.years)
     return part if whole else None
 
 
+@lru_cache(maxsize=32)
+def _shared(names: tuple[T, ...]) -> tuple[T, ...]:
+    """Give the first tuple that was equal: thousands of files have the same areas, years and indicators."""
+    return names
+
+
 def read_values(part: Part, ids: Sequence[str]) -> dict[str, Floats]:
     """Read some indicators of a file, each as (runs, areas, years); null becomes NaN."""
-    with pq.ParquetFile(part.path, metadata=part.footer) as file:
+    with pq.ParquetFile(part.path) as file:
         table = file.read(columns=list(ids), use_threads=False)
     shape = (part.runs, len(part.areas), len(part.years))
     return {id_: _values(table.column(id_)).reshape(shape) for id_ in ids}

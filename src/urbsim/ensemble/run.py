@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,16 +83,17 @@ def run_ensemble(
         (task,) = prepare([recipe.scenario])
     ready = make_ready(recipe, tuple(factors), task.study, task.schedule)
     job = job_of(recipe, factors, task.study, task.schedule)
-    chunks = cut(job, values, per_chunk or runs_per_chunk(task.study))
-    parts = _kept(chunks, folder, resume=resume)
+    width = per_chunk or runs_per_chunk(task.study)
+    count = -(-values.shape[1] // width)
+    parts = _kept(cut(job, values, width), count, folder, resume=resume)
     before = sum(part.runs for part in parts.values())
 
     def tell() -> None:
-        done, failed = (sum(map(count, parts.values())) for count in (_runs, _failed))
+        done, failed = (sum(map(number, parts.values())) for number in (_runs, _failed))
         progress(Progress(total=values.shape[1], before=before, done=done, failed=failed))
 
     def do(work: Work | None) -> None:
-        left = [chunk for chunk in chunks if chunk.index not in parts]
+        left = (chunk for chunk in cut(job, values, width) if chunk.index not in parts)
         for chunk in work(left, folder) if work else _here(left, ready, folder):
             path = folder / part_name(chunk.index)
             part = read_part(path)
@@ -104,36 +105,35 @@ def run_ensemble(
     tell()
     if work is not None:
         do(work)
-    elif len(parts) < len(chunks):
-        with open_workers(min(jobs, len(chunks) - len(parts)), cluster) as opened:
+    elif len(parts) < count:
+        with open_workers(min(jobs, count - len(parts)), cluster) as opened:
             do(opened)
-    return Store(parts=tuple(parts[chunk.index] for chunk in chunks))
+    return Store(parts=tuple(parts[index] for index in range(count)))
 
 
-def cut(job: Job, values: Floats, runs: int) -> list[Chunk]:
-    """Cut an ensemble into chunks."""
-    return [
-        Chunk(job=job, index=index, first=first, values=np.ascontiguousarray(values[:, first : first + runs]))
-        for index, first in enumerate(range(0, values.shape[1], runs))
-    ]
+def cut(job: Job, values: Floats, runs: int) -> Iterator[Chunk]:
+    """Cut an ensemble into chunks, each made when it is asked for."""
+    for index, first in enumerate(range(0, values.shape[1], runs)):
+        some = np.ascontiguousarray(values[:, first : first + runs])
+        yield Chunk(job=job, index=index, first=first, values=some)
 
 
-def _here(chunks: Sequence[Chunk], ready: Ready, folder: Path) -> Iterator[Chunk]:
+def _here(chunks: Iterable[Chunk], ready: Ready, folder: Path) -> Iterator[Chunk]:
     for chunk in chunks:
         write_chunk(chunk, folder, ready)
         yield chunk
 
 
-def _kept(chunks: Sequence[Chunk], folder: Path, *, resume: bool) -> dict[int, Part]:
+def _kept(chunks: Iterable[Chunk], count: int, folder: Path, *, resume: bool) -> dict[int, Part]:
     """Find the chunks that are done; files of other runs, or of none that may be kept, are refused."""
     folder.mkdir(parents=True, exist_ok=True)
     there = {path.name for path in folder.glob("part-*.parquet")}
     if there and not resume:
         raise InputError(Problem("holds runs already", shown(folder), "delete it, or name another"))
-    if there - {part_name(chunk.index) for chunk in chunks}:
+    if there - set(map(part_name, range(count))):
         raise InputError(Problem("holds runs of another ensemble", shown(folder), "delete it"))
     kept: dict[int, Part] = {}
-    for chunk in chunks:
+    for chunk in chunks if there else ():
         part = read_part(folder / part_name(chunk.index)) if part_name(chunk.index) in there else None
         if part is not None and part.chunk != chunk.digest:
             raise InputError(Problem("is of another ensemble", shown(part.path), "delete the folder"))

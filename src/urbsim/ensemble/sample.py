@@ -157,19 +157,14 @@ def draw(scenarios: Iterable[Scenario | str | Path], sampling: Sampling) -> tupl
     # One column for each label, in an order that no order of files or entries can change.
     labels = sorted({factor.label for of_one in found for factor in of_one})
     points = unit_sample(sampling.runs, len(labels), sampling.method, sampling.seed)
-    return tuple(
-        Member(
-            task=task,
-            factors=of_one,
-            values=to_values(
-                points[:, [labels.index(factor.label) for factor in of_one]],
-                of_one,
-                task.scenario.correlated,
-                strata=True,
-            ),
-        )
-        for task, of_one in zip(tasks, found, strict=True)
-    )
+    members = []
+    for task, of_one in zip(tasks, found, strict=True):
+        own = points[:, [labels.index(factor.label) for factor in of_one]]
+        if len(tasks) == 1:
+            points = own  # a second copy would take as much room as the draws themselves
+        values = to_values(own, of_one, task.scenario.correlated, strata=True)
+        members.append(Member(task=task, factors=of_one, values=values))
+    return tuple(members)
 
 
 def fingerprint(members: Sequence[Member], sampling: Sampling) -> Fingerprint:
