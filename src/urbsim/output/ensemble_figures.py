@@ -25,6 +25,7 @@ from urbsim.output.figures import (
     MARGIN,
     RED,
     YEARS_BEFORE,
+    axis_unit,
     boxes_told,
     demand,
     draw_margins,
@@ -37,6 +38,7 @@ from urbsim.output.figures import (
     letters_of,
     line_style,
     mark_history,
+    number_axis,
     save,
     set_legend,
     styled,
@@ -83,7 +85,6 @@ _POINTS = Words(zh="百分点", en="percentage points")
 _OVER_RANGE = Words(
     zh="因素在其整个范围内变动的平均效应（μ*）", en="mean effect over a factor's whole range (mu*)"
 )
-_PERSONS = {"10k persons": (0.01, "million persons"), "10k persons/year": (1e4, "persons a year")}
 _COUNTED = Words(zh="万人", en=" m")
 _SHARE = Words(zh="占方差的比例", en="share of the variance")
 
@@ -274,10 +275,10 @@ def draw_fans(fans: Sequence[Fan], language: Language) -> Figure:
             _draw_fan(axes, fan, _fan_colour(position))
         mark_history(axes, [one for one in shown[0].history if one.year >= fans[0].years[0] - YEARS_BEFORE])
     _mark_odds(panels, fans[0].indicator, (430.0, 265.0) if together else (235.0, 160.0), language)
-    unit = _fan_unit(fans[0].indicator, language)
+    unit = axis_unit(fans[0].indicator, language)
     for axes, shown in panels:
         tidy(axes, ticks=6 if together else 4)
-        _tell_persons(axes, fans[0].indicator, language)
+        number_axis(axes, fans[0].indicator, language)
         name = unit if together else shown[0].scenario[language]
         axes.set_title(wrap(name, letters_of(figure) // columns - 6))
     if together:
@@ -435,19 +436,6 @@ def _fan_keys(
     yield from entries
     if any(fan.margins is not None for fan in (fans[:1] if together else fans)):
         yield Patch(facecolor=(GREY, 0.3), **_EDGE, label=MARGIN[language])
-
-
-def _fan_unit(indicator: Indicator, language: Language) -> str:
-    if language == "en" and indicator.unit in _PERSONS:
-        return _PERSONS[indicator.unit][1]
-    return unit_name(indicator.unit, language)
-
-
-def _tell_persons(axes: Axes, indicator: Indicator, language: Language) -> None:
-    """Write the axis in what English labels say, which is not ten thousands."""
-    if language == "en" and indicator.unit in _PERSONS:
-        scale = _PERSONS[indicator.unit][0]
-        axes.yaxis.set_major_formatter(lambda value, _: f"{scale * value:,.10g}")
 
 
 def _fan_caption(fans: Sequence[Fan], language: Language) -> str:

@@ -115,6 +115,7 @@ COLON = Words(zh="：", en=": ")
 OBSERVED = Words(zh="实际值", en="observed")
 TARGET = Words(zh="规划目标", en="plan target")
 MARGIN = Words(zh="误差：同类预测以往偏差", en="how far such projections have been off")
+_PERSONS = {"10k persons": (0.01, "million persons"), "10k persons/year": (1e4, "persons a year")}
 _ABOUT = Words(zh="约", en="about ")
 
 _STYLE: dict[Any, Any] = {
@@ -224,7 +225,7 @@ def draw(picture: Picture, outcomes: Sequence[Outcome], language: Language) -> F
     else:
         figure = _draw_panels(indicators, outcomes, language, picture.level)
     place = outcomes[0].place
-    unit = f" [{_unit(indicators[0], language)}]" if picture.stacked else ""
+    unit = f" [{axis_unit(indicators[0], language)}]" if picture.stacked else ""
     title = f"{place.title[language]}{COLON[language]}{picture.title[language]}{unit}"
     figure.suptitle(wrap(title, int(0.7 * letters_of(figure))), x=0.01, ha="left")
     return figure
@@ -240,8 +241,9 @@ def _draw_one(indicator: Indicator, outcomes: Sequence[Outcome], language: Langu
     targets = _targets(outcomes, indicator)
     mark_history(axes, observed)
     _mark(axes, targets, indicator, language)
-    axes.set_title(_unit(indicator, language))
+    axes.set_title(axis_unit(indicator, language))
     tidy(axes)
+    number_axis(axes, indicator, language)
     handles: list[Line2D | Patch] = [*keys(bool(observed), bool(targets), language)]
     if margin:
         handles.append(Patch(facecolor=GREY, alpha=0.3, label=MARGIN[language]))
@@ -266,10 +268,11 @@ def _draw_panels(
         _mark(axes, _targets(outcomes, indicator), indicator, language)
         if level is not None:
             axes.axhline(level, color="#888888", linewidth=0.8, zorder=1)
-        unit = _unit(indicator, language)
+        unit = axis_unit(indicator, language)
         title = f"{indicator.name[language]} [{unit}]" if unit else indicator.name[language]
         axes.set_title(wrap(title, letters_of(figure) // columns - 6))
         tidy(axes, ticks=4)
+        number_axis(axes, indicator, language)
     for axes in grid.flat[len(indicators) :]:
         axes.remove()
     for column in range(columns):  # the lowest panel of a column carries the years
@@ -304,6 +307,7 @@ def _draw_stacks(indicators: Sequence[Indicator], outcomes: Sequence[Outcome], l
             floor = top
         axes.set_title(wrap(outcome.scenario.title[language], letters_of(figure) // columns - 6))
         tidy(axes, ticks=4)
+        number_axis(axes, indicators[0], language)
         axes.margins(x=0, y=0.04)
     grid[0, 0].set_ylim(bottom=0)
     for axes in grid.flat[len(outcomes) :]:
@@ -547,8 +551,18 @@ def _years(outcome: Outcome) -> np.ndarray:
     return outcome.run.measured.years if outcome.run else np.array([])
 
 
-def _unit(indicator: Indicator, language: Language) -> str:
+def axis_unit(indicator: Indicator, language: Language) -> str:
+    """Name what an axis is numbered in."""
+    if language == "en" and indicator.unit in _PERSONS:
+        return _PERSONS[indicator.unit][1]
     return unit_name(indicator.unit, language)
+
+
+def number_axis(axes: Axes, indicator: Indicator, language: Language) -> None:
+    """Write the numbers of an axis of persons as English says them, which is not in ten thousands."""
+    if language == "en" and indicator.unit in _PERSONS:
+        scale = _PERSONS[indicator.unit][0]
+        axes.yaxis.set_major_formatter(lambda value, _: f"{scale * value:,.10g}")
 
 
 def letters_of(figure: Figure) -> int:
