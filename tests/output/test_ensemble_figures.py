@@ -347,6 +347,12 @@ def test_effects_over_time_name_what_matters_first_and_last() -> None:
     assert title(figure) == "Tiny, urbanization rate: in 2030 “Factor 1” matters most, in 2025 “Factor 0”"
 
 
+def test_a_factor_that_was_behind_for_a_time_is_not_said_to_lead_throughout() -> None:
+    figure = draw_effects(effects([[1, 1, 3], [0, 2, 2]]), "en")
+
+    assert title(figure).endswith("in 2020 and 2030 “Factor 0” matters most, in 2025 “Factor 1”")
+
+
 def test_the_six_strongest_factors_have_a_line() -> None:
     figure = draw_effects(effects([[0, i, i] for i in range(9)]), "en")
 

@@ -707,13 +707,21 @@ def _leaders(bars: Sequence[Bar], language: Language) -> str:
 
 
 def _change(effects: Effects, values: Floats, language: Language) -> str:
-    """Say which factor matters most at the end, and which did when factors began to matter."""
+    """Say which factor matters most at the end, and which did before, once factors began to matter."""
     matter = np.flatnonzero(values.max(axis=0) >= 0.05 * values.max())
     first, last = int(matter[0]), int(matter[-1])
-    before, after = (_quoted(effects.factors[int(values[:, i].argmax())], language) for i in (first, last))
     began, ended = int(effects.years[first]), int(effects.years[last])
-    if before == after:
+    leaders = values[:, first : last + 1].argmax(axis=0)
+    before, after = (_quoted(effects.factors[int(leaders[at])], language) for at in (0, -1))
+    if (leaders == leaders[-1]).all():
         return f"{after}始终最重要" if language == "zh" else f"{after} matters most, from {began} to {ended}"
+    if leaders[0] == leaders[-1]:  # another one was ahead in between
+        ahead = values[:, first : last + 1].max(axis=0) - values[leaders[-1], first : last + 1]
+        at = int(ahead.argmax())
+        other, year = _quoted(effects.factors[int(leaders[at])], language), int(effects.years[first + at])
+        if language == "zh":
+            return f"{began}年和{ended}年{after}最重要，{year}年{other}最重要"
+        return f"in {began} and {ended} {after} matters most, in {year} {other}"
     if language == "zh":
         return f"{began}年{before}最重要，{ended}年{after}最重要"
     return f"in {ended} {after} matters most, in {began} {before}"
