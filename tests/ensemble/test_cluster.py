@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +18,7 @@ from urbsim.cli import WRONG_INPUT
 from urbsim.ensemble import workers
 from urbsim.ensemble.run import Progress, run_ensemble
 from urbsim.ensemble.store import Store
-from urbsim.errors import InputError
+from urbsim.errors import InputError, RunError
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")  # those of other people's libraries are not ours to mend
@@ -79,6 +80,78 @@ def test_a_worker_that_is_killed_on_the_way_loses_and_doubles_nothing(tiny: Path
     assert [one.done for one in told] == [*range(0, 65, 4)]
     assert store.runs == 64
     assert content(tiny / "shared") == content(tiny / "alone")
+
+
+def test_a_cluster_that_has_lost_all_workers_is_told_and_given_up(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, seconds in (("LOOK", 0.1), ("FETCH", 0.3), ("LONELY", 0.3), ("GIVE_UP", 1.0)):
+        monkeypatch.setattr(workers, name, seconds)
+    study = rates(64)
+    with scheduler(tmp_path) as address, started(tmp_path, *WORKER) as worker:
+        with pytest.raises(RunError, match=f"{address} has had no workers for"):
+            run_ensemble(
+                *(study.recipe, study.values, study.factors, tiny / "out"),
+                per_chunk=4,
+                cluster=address,
+                progress=lambda one: worker.kill() if one.done else None,
+            )
+        warnings = [record.getMessage() for record in caplog.records if "no workers" in record.message]
+
+    assert warnings == [f"{address}: no workers are left; the rest waits for `dask worker {address}`"]
+    assert 1 <= len(content(tiny / "out")) < 16
+
+
+class Cluster:
+    """Stands for a client of a cluster whose second worker joins while the first is at its chunks."""
+
+    def __init__(self) -> None:
+        self.submitted: list[Waiting] = []
+        self.looks = 0
+
+    def nthreads(self) -> dict[str, int]:
+        self.looks += 1
+        joined = self.looks > 3
+        if joined:
+            for future in self.submitted[: 2 * workers.AHEAD] if len(self.submitted) > workers.AHEAD else ():
+                future.finish()
+        return {"first": 1, "second": 1} if joined else {"first": 1}
+
+    def submit(self, _: object, chunk: object, **__: object) -> Waiting:
+        self.submitted.append(Waiting(len(self.submitted)))
+        return self.submitted[-1]
+
+
+class Waiting:
+    def __init__(self, key: int) -> None:
+        self.key = key
+
+    def add_done_callback(self, call: Callable[[Waiting], object]) -> None:
+        self.call = call
+
+    def finish(self) -> None:
+        self.call(self)
+        self.call = lambda _: None
+
+    def result(self, timeout: float) -> bytes:
+        return b"whole"
+
+    def release(self) -> None:
+        pass
+
+    cancel = release
+
+
+def test_workers_that_join_get_chunks_before_another_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "LOOK", 0.01)
+    client = Cluster()
+    chunks = [SimpleNamespace(index=index) for index in range(2 * workers.AHEAD)]
+
+    done = [chunk.index for chunk in workers._on_cluster(client, chunks, tmp_path)]
+
+    assert done == [chunk.index for chunk in chunks]
 
 
 def test_a_worker_with_another_place_refuses(tiny: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -14,11 +15,14 @@ from contextlib import contextmanager
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from urbsim.ensemble.chunk import Chunk, run_chunk, write_chunk
 from urbsim.ensemble.part_file import keep
 from urbsim.errors import InputError, Problem, RunError
+
+log = logging.getLogger(__name__)
 
 # Chunks in; out, in any order, those whose file is in the folder.
 Work = Callable[[Iterable[Chunk], Path], Iterator[Chunk]]
@@ -26,6 +30,9 @@ Work = Callable[[Iterable[Chunk], Path], Iterator[Chunk]]
 AHEAD = 2  # chunks handed out per worker: none waits for the next one, and few are in memory
 PATIENCE = 10.0  # [s] to wait for a scheduler and its workers
 RETRIES = 3  # of a chunk whose worker was lost
+LOOK = 2.0  # [s] after which it is looked for new workers, when no chunk comes back
+FETCH = 60.0  # [s] to bring a chunk here, some 30 megabytes
+LONELY, GIVE_UP = 30.0, 600.0  # [s] without any worker until that is told, and until all ends
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -139,22 +146,53 @@ def _client(address: str) -> Iterator[Any]:
 
 
 def _on_cluster(client: Any, chunks: Iterable[Chunk], folder: Path) -> Iterator[Chunk]:
-    """Hand chunks to the workers of a cluster; those of a worker that is lost go to another one."""
+    """Hand chunks to the workers of a cluster; those of a worker that is lost go to another one.
+
+    Workers may come and go. When there are none, they are waited for, and that is told.
+
+    Raises
+    ------
+    RunError
+        The scheduler was lost, or has had no workers for too long.
+    """
     waiting = iter(chunks)
     pending: dict[Any, tuple[Any, Chunk]] = {}
-    finished = import_module("distributed").as_completed(loop=client.loop)
+    finished: SimpleQueue[Any] = SimpleQueue()
+    seen, told = (
+        time.monotonic(),
+        False,
+    )  # when there were workers last, and whether it was said that none are
 
     def hand_out() -> None:
-        window = AHEAD * max(1, sum(client.nthreads().values()))  # workers may come and go
-        for chunk in islice(waiting, max(0, window - len(pending))):
+        nonlocal seen, told
+        threads = _threads(client)
+        alone = 0.0 if threads else time.monotonic() - seen
+        if threads:
+            seen, told = time.monotonic(), False
+        elif alone > GIVE_UP:
+            raise RunError(f"{client.scheduler.address} has had no workers for {alone / 60:.0f} minutes")
+        elif alone > LONELY and not told:
+            told = True
+            where = client.scheduler.address
+            log.warning("%s: no workers are left; the rest waits for `dask worker %s`", where, where)
+        for chunk in islice(waiting, max(0, AHEAD * max(1, threads) - len(pending))):
             future = client.submit(run_chunk, chunk, pure=False, retries=RETRIES)
             pending[future.key] = (future, chunk)
-            finished.add(future)
+            future.add_done_callback(finished.put)
 
     try:
         hand_out()
-        for future in finished:
+        while pending:
+            try:
+                future = finished.get(timeout=LOOK)
+            except Empty:
+                hand_out()
+                continue
             content = _result(future)
+            if content is None:  # it was lost with its worker, and is done again
+                future.add_done_callback(finished.put)
+                hand_out()
+                continue
             _, chunk = pending.pop(future.key)
             future.release()
             keep(folder, chunk.index, lambda path: path.write_bytes(content))  # noqa: B023 - called at once
@@ -165,13 +203,25 @@ def _on_cluster(client: Any, chunks: Iterable[Chunk], folder: Path) -> Iterator[
             future.cancel()
 
 
-def _result(future: Any) -> bytes:
+def _threads(client: Any) -> int:
+    from distributed.comm.core import CommClosedError
+
+    try:
+        return sum(client.nthreads().values())
+    except (CommClosedError, OSError) as failure:  # a TimeoutError is an OSError
+        raise RunError("the scheduler of the cluster was lost") from failure
+
+
+def _result(future: Any) -> bytes | None:
+    """Fetch what a worker has made; None when that does not come."""
     from distributed.client import FutureCancelledError
     from distributed.comm.core import CommClosedError
     from distributed.scheduler import KilledWorker
 
     try:
-        content: bytes = future.result()
+        content: bytes = future.result(timeout=FETCH)
+    except TimeoutError:
+        return None
     except KilledWorker as failure:
         raise RunError(f"a chunk was lost with every worker that it was given to ({failure})") from None
     except (FutureCancelledError, CommClosedError, OSError) as failure:
