@@ -146,6 +146,13 @@ class Task:
     schedule: Schedule
     doubts: tuple[str, ...] = ()
 
+    @property
+    def outcome(self) -> Outcome:
+        """Give the scenario with its place and targets, its own or else the place's, before it has run."""
+        scenario, study = self.scenario, self.study
+        targets = study.place.targets if scenario.targets is None else scenario.targets
+        return Outcome(scenario=scenario, place=study.place, indicators=study.indicators, targets=targets)
+
 
 def run(
     scenarios: Iterable[Scenario | str | Path],
@@ -355,10 +362,10 @@ def run_together(tasks: Sequence[Task], options: Options) -> list[Outcome]:
     except RunError as failure:
         if len(tasks) > 1:
             return [run_one(task, options) for task in tasks]
-        return [replace(_outcome(tasks[0]), failure=str(failure))]
+        return [replace(tasks[0].outcome, failure=str(failure))]
     outcomes = []
     for number, task in enumerate(tasks):
-        outcome, trajectory = _outcome(task), _of_run(solved, number)
+        outcome, trajectory = task.outcome, _of_run(solved, number)
         run = Run(
             trajectory=trajectory,
             measured=measured[number],
@@ -369,12 +376,6 @@ def run_together(tasks: Sequence[Task], options: Options) -> list[Outcome]:
         )
         outcomes.append(replace(outcome, run=run))
     return outcomes
-
-
-def _outcome(task: Task) -> Outcome:
-    scenario, study = task.scenario, task.study
-    targets = scenario.targets if scenario.targets is not None else study.place.targets
-    return Outcome(scenario=scenario, place=study.place, indicators=study.indicators, targets=targets)
 
 
 def _of_run(trajectory: Trajectory, run: int) -> Trajectory:

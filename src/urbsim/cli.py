@@ -156,7 +156,7 @@ def sample(
     from urbsim.output.folder import check_folder
 
     check_folder(folder)
-    from urbsim.ensemble.progress import show_progress
+    from urbsim.ensemble.progress import show_progress, told_runs
     from urbsim.ensemble.sample import sample as draw_and_run
     from urbsim.ensemble.sample_table import print_chances
     from urbsim.ensemble.sampling import Sampling
@@ -188,7 +188,7 @@ def sample(
     language: Language = "zh" if languages == ("zh",) else "en"
     print_chances(done.sampled, console_for_people(), language)
     if done.failed:
-        click.echo(f"{done.failed:,} of {done.runs:,} runs failed: see failures.csv", err=True)
+        click.echo(f"{done.failed:,} of {told_runs(done.runs)} failed: see failures.csv", err=True)
     click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
     return FAILED if done.failed else DONE
 

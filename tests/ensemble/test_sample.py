@@ -520,3 +520,11 @@ def test_a_share_of_few_or_most_says_what_the_runs_leave_open(runs: int, met: in
     chance = Chance(target=target, runs=runs, met=met, gap=(0.0, 0.0, 0.0))
 
     assert sample_table._share(chance, "en") == told
+
+
+def test_a_single_run_is_told_as_one(rates: Path, urbsim: Urbsim, capsys: Captured) -> None:
+    urbsim("sample", RATES, "-n", 1, "--out", "out", "--no-figures")
+
+    said = capsys.readouterr()
+    assert "1 of 1 run," in said.err
+    assert "standard error of a share of 1 run." in said.out

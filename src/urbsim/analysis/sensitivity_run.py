@@ -16,9 +16,7 @@ import numpy.typing as npt
 
 from urbsim.analysis.sensitivity import LEAST, Design, Method, make_design, measure_effects
 from urbsim.batch import Task, prepare, read_scenarios
-from urbsim.engine.ensemble import ENSEMBLE_RTOL
-from urbsim.engine.solve import CONTROLLED
-from urbsim.ensemble.recipe import Recipe, content_of, digest
+from urbsim.ensemble.recipe import Recipe, content_of, digest, tolerance
 from urbsim.ensemble.run import Progress, run_ensemble
 from urbsim.ensemble.store import Store
 from urbsim.ensemble.work_folder import Fingerprint, work_folder
@@ -29,7 +27,6 @@ from urbsim.study.doubt import draw_doubts
 from urbsim.study.draw import directions, to_values
 from urbsim.study.factor import Factor, factors, lever_factors, parameter_factors, together
 from urbsim.study.indicator import Indicator
-from urbsim.study.outcome import Outcome
 from urbsim.study.place import Place
 from urbsim.study.scenario import Scenario
 from urbsim.study.target import Target
@@ -75,9 +72,7 @@ class Asking:
     @property
     def tolerance(self) -> float | None:
         """Give the relative tolerance that is used; None for methods that have none."""
-        if self.solver not in CONTROLLED:
-            return None
-        return ENSEMBLE_RTOL if self.rtol is None else self.rtol
+        return tolerance(self.solver, self.rtol)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,17 +133,6 @@ class Sensitivity:
     @property
     def place(self) -> Place:
         return self.task.study.place
-
-    @property
-    def outcome(self) -> Outcome:
-        """Give the scenario with its place and targets, without a run."""
-        study = self.task.study
-        return Outcome(
-            scenario=self.task.scenario,
-            place=study.place,
-            indicators=study.indicators,
-            targets=targets_of(self.task),
-        )
 
 
 def explain(
@@ -244,12 +228,6 @@ def explain(
     return found
 
 
-def targets_of(task: Task) -> tuple[Target, ...]:
-    """Give the targets of a scenario, or else the place's."""
-    own = task.scenario.targets
-    return task.study.place.targets if own is None else own
-
-
 def find_asked(task: Task, names: Sequence[str]) -> tuple[Asked, ...]:
     """Give what is to be explained: each indicator of a target in its area once, with all its targets.
 
@@ -266,7 +244,7 @@ def find_asked(task: Task, names: Sequence[str]) -> tuple[Asked, ...]:
     """
     place = task.study.place
     known = {fold(indicator.id): indicator for indicator in task.study.indicators}
-    targets = targets_of(task)
+    targets = task.outcome.targets
     found: dict[tuple[str, str], list[Target]] = {}
     problems: list[Problem] = []
     for name in names or [target.indicator for target in targets]:

@@ -43,7 +43,7 @@ def write_sensitivity(folder: Path, found: Sensitivity, languages: Sequence[Lang
     asking = found.asking
     facts = {
         **run_facts([found.place], asking.solver, asking.tolerance, found.seconds),
-        "scenarios": [origin_facts(found.outcome)],
+        "scenarios": [origin_facts(found.task.outcome)],
         "method": asking.method,
         "n": found.design.n,
         "seed": asking.seed,
@@ -66,7 +66,7 @@ def effect_table(found: Sensitivity) -> Table:
         *("scenario", "region", "indicator", "unit", "year", "target_year", "factor", "method"),
         *(*names, "n", "parameter_set", "base_year"),
     )
-    outcome = found.outcome
+    outcome = found.task.outcome
     origin = (outcome.parameter_set or NO_SET, outcome.base_year)
     rows: list[tuple[Cell, ...]] = []
     for position, one in enumerate(found.asked):
@@ -250,10 +250,9 @@ def _failed(found: Sensitivity, language: Language) -> str:
     left = found.design.n - len({run // found.design.block for run in found.failures})
     if language == "zh":
         return f"{len(found.failures)}次模拟失败，可用{left}/{found.design.n}组。第{first}次：{why}"
-    return (
-        f"{len(found.failures)} runs failed, and {left} of {found.design.n} {BLOCKS[found.asking.method]} "
-        f"are used. Run {first}: {why}"
-    )
+    count = len(found.failures)
+    used = f"{left} of {found.design.n} {BLOCKS[found.asking.method]}"
+    return f"{count} run{'s' * (count > 1)} failed, and {used} are used. Run {first}: {why}"
 
 
 def _distribution(factor: Factor) -> str:

@@ -51,9 +51,20 @@ def show_progress(console: Console) -> Iterator[tuple[Tell, Begin]]:
         words = told(one)
         if one.done and (time.monotonic() - last >= SILENCE or one.done == one.total):
             last = time.monotonic()
-            console.print(", ".join(filter(None, (f"{one.done:,} of {one.total:,} runs", words))))
+            console.print(", ".join(filter(None, (f"{one.done:,} of {told_runs(one.total)}", words))))
 
     yield tell, console.print
+
+
+def told_runs(count: int) -> str:
+    """Write a number of runs for people.
+
+    Examples
+    --------
+    >>> told_runs(1), told_runs(10_000)
+    ('1 run', '10,000 runs')
+    """
+    return f"{count:,} run{'s' * (count != 1)}"
 
 
 def duration(seconds: float) -> str:

@@ -13,7 +13,9 @@ import numpy as np
 
 import urbsim
 from urbsim.batch import Study
+from urbsim.engine.ensemble import ENSEMBLE_RTOL
 from urbsim.engine.schedule import Schedule
+from urbsim.engine.solve import CONTROLLED
 from urbsim.model.program_file import digest_of
 from urbsim.study.factor import Factor
 from urbsim.study.scenario import Scenario
@@ -65,6 +67,13 @@ class Job:
     place: Path
     content: Mapping[str, str]
     digest: str
+
+
+def tolerance(solver: str, rtol: float | None) -> float | None:
+    """Give the relative tolerance that an ensemble is run with; None for methods that have none."""
+    if solver not in CONTROLLED:
+        return None
+    return ENSEMBLE_RTOL if rtol is None else rtol
 
 
 def job_of(recipe: Recipe, factors: Sequence[Factor], study: Study, schedule: Schedule) -> Job:

@@ -218,7 +218,7 @@ def _indicators(member: Member, sampling: Sampling) -> tuple[str, ...]:
     """Give the indicators to keep; none: all."""
     if not sampling.indicators:
         return ()
-    kept = {*sampling.indicators, *(target.indicator for target in member.targets)}
+    kept = {*sampling.indicators, *(target.indicator for target in member.task.outcome.targets)}
     return tuple(indicator.id for indicator in member.task.study.indicators if indicator.id in kept)
 
 
@@ -245,7 +245,9 @@ def _run(
 
 
 def _summed(member: Member, store: Store) -> Sampled:
-    study = member.task.study
+    outcome = member.task.outcome
     return Sampled(
-        member=member, store=store, chances=chances(store, member.targets, study.indicators, study.place)
+        member=member,
+        store=store,
+        chances=chances(store, outcome.targets, outcome.indicators, outcome.place),
     )

@@ -16,7 +16,6 @@ from urbsim.output.folder import origin_facts, run_facts, write_facts, write_tab
 from urbsim.output.tables import Cell
 from urbsim.study.factor import Factor
 from urbsim.study.indicator import Indicator
-from urbsim.study.outcome import Outcome
 from urbsim.study.place import NO_SET
 from urbsim.study.uncertain import Correlated
 from urbsim.study.words import Language
@@ -262,7 +261,7 @@ def _facts(
         "cluster": made.cluster,
         "scenarios": [
             {
-                **origin_facts(_outcome(one)),
+                **origin_facts(one.member.task.outcome),
                 "runs": f"runs/{name}".rstrip("/"),
                 "failed": len(one.store.failures),
                 "factors": [_factor_facts(factor) for factor in one.member.factors],
@@ -301,18 +300,8 @@ def _group_facts(group: Correlated) -> dict[str, Any]:
     return {"name": group.name, "names": list(group.names), **how}
 
 
-def _outcome(one: Sampled) -> Outcome:
-    study = one.member.task.study
-    return Outcome(
-        scenario=one.member.scenario,
-        place=study.place,
-        indicators=study.indicators,
-        targets=one.member.targets,
-    )
-
-
 def _origin(one: Sampled) -> tuple[str, int]:
-    outcome = _outcome(one)
+    outcome = one.member.task.outcome
     return outcome.parameter_set or NO_SET, outcome.base_year
 
 

@@ -62,10 +62,9 @@ def _notes(sampled: Sequence[Sampled], language: Language) -> Iterator[str]:
     words = _WORDS[language]
     chances = [chance for one in sampled for chance in one.chances]
     counts = [chance.runs for chance in chances]
-    runs = words["from to"].format(low=f"{min(counts):,}", high=f"{max(counts):,}")
-    if min(counts) == max(counts):
-        runs = f"{counts[0]:,}"
-    yield words["error"].format(runs=runs)
+    low, high = f"{min(counts):,}", f"{max(counts):,}"
+    count = low if low == high else words["from to"].format(low=low, high=high)
+    yield words["error"].format(runs=count, s="s" * (high != "1"))
     yield words["drawn"]
     if any(chance.margin is not None for chance in chances):
         yield words["margin"]
@@ -73,7 +72,7 @@ def _notes(sampled: Sequence[Sampled], language: Language) -> Iterator[str]:
         yield words["over"].format(year=year)
     if failed := sum(len(one.store.failures) for one in sampled):
         total = sum(one.store.runs for one in sampled)
-        yield words["failed"].format(failed=f"{failed:,}", runs=f"{total:,}")
+        yield words["failed"].format(failed=f"{failed:,}", runs=f"{total:,}", s="s" * (total > 1))
 
 
 def _over(sampled: Sequence[Sampled]) -> list[int]:
@@ -133,15 +132,15 @@ _WORDS: dict[Language, dict[str, str]] = {
         "span": "{low} to {high}",
         "open": " ?",
         "from to": "{low} to {high}",
-        "error": "± of a probability: standard error of a share of {runs} runs. In brackets: what so many "
+        "error": "± of a probability: standard error of a share of {runs} run{s}. In brackets: what so many "
         "runs leave open, with 95 % confidence.",
         "drawn": "The spread is that of what was drawn, and of nothing else that may be wrong.",
         "margin": "± of a median: how far projections of this kind have been off; '?': the target is within "
         "that, it is open.",
         "over": "{year} is over, but was not published yet when the data were compiled: the draws differ in "
         "what it was.",
-        "failed": "{failed} of {runs} runs failed: the probabilities hold only for the part of the ranges in "
-        "which the model can be run.",
+        "failed": "{failed} of {runs} run{s} failed: the probabilities hold only for the part of the ranges "
+        "in which the model can be run.",
     },
     "zh": {
         "scenario": "情景",

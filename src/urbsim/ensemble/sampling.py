@@ -9,16 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from urbsim.batch import Task
-from urbsim.engine.ensemble import ENSEMBLE_RTOL
+from urbsim.ensemble.recipe import tolerance
 from urbsim.ensemble.store import Store
 from urbsim.ensemble.summary import Chance
 from urbsim.study.draw import Method
 from urbsim.study.factor import Factor
 from urbsim.study.scenario import Scenario
-from urbsim.study.target import Target
 
 Floats = npt.NDArray[np.float64]
-CONTROLLED = ("rk45", "dop853", "lsoda", "radau", "bdf")  # methods that control their error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +44,7 @@ class Sampling:
     @property
     def tolerance(self) -> float | None:
         """Give the relative tolerance that is used; None for methods that have none."""
-        if self.solver not in CONTROLLED:
-            return None
-        return ENSEMBLE_RTOL if self.rtol is None else self.rtol
+        return tolerance(self.solver, self.rtol)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +58,6 @@ class Member:
     @property
     def scenario(self) -> Scenario:
         return self.task.scenario
-
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        own = self.scenario.targets
-        return self.task.study.place.targets if own is None else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
