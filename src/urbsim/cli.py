@@ -107,27 +107,46 @@ def run(
     return FAILED if failed or (strict and missed) else DONE
 
 
+def of_many_runs(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options that all commands with thousands of runs have."""
+    options = (
+        click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the draws."),
+        click.option("--solver", type=click.Choice(SOLVERS), default="rk45", show_default=True),
+        click.option(
+            "--rtol", type=click.FloatRange(1e-13, 1e-2), help="Relative tolerance of the solver [1e-6]."
+        ),
+        click.option(
+            "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use."
+        ),
+        click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers do the runs."),
+        click.option("--resume", is_flag=True, help="Go on with what was left when it was interrupted."),
+        click.option(
+            "--lang",
+            default="zh,en",
+            show_default=True,
+            help="Languages of the figures: zh, en or both; zh alone also prints in Chinese.",
+        ),
+        click.option("--no-figures", is_flag=True, help="Write tables only."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @cli.command()
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO…")
 @click.option(
     "-n", "--runs", type=click.IntRange(1, MOST_RUNS), default=10_000, show_default=True, help="Draws."
 )
 @click.option("--method", type=click.Choice(("lhs", "sobol", "random")), default="lhs", show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the draws.")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder [results/DATE-NAME-sample].")
-@click.option("--solver", type=click.Choice(SOLVERS), default="rk45", show_default=True)
-@click.option("--rtol", type=click.FloatRange(1e-13, 1e-2), help="Relative tolerance of the solver [1e-6].")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
-@click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers do the runs.")
-@click.option("--resume", is_flag=True, help="Go on with what an interrupted sample has left.")
 @click.option(
     "--indicator",
     "indicators",
     multiple=True,
     help="What to keep, besides the indicators of the targets; repeat for more [all].",
 )
-@click.option("--lang", default="zh,en", show_default=True, help="Languages of the figures: zh, en or both.")
-@click.option("--no-figures", is_flag=True, help="Write tables only.")
+@of_many_runs
 def sample(
     scenarios: tuple[str, ...],
     runs: int,
@@ -202,7 +221,6 @@ def sample(
     type=click.IntRange(1, MOST_BLOCKS),
     help="Trajectories of Morris [20], or rows of the base sample of Sobol', a power of two [512].",
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the draws.")
 @click.option("--levers", is_flag=True, help="Take all levers, over their allowed range.")
 @click.option("--parameters", is_flag=True, help="Take all parameters that have a range.")
 @click.option(
@@ -214,18 +232,7 @@ def sample(
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Results folder [results/DATE-NAME-sensitivity]."
 )
-@click.option("--solver", type=click.Choice(SOLVERS), default="rk45", show_default=True)
-@click.option("--rtol", type=click.FloatRange(1e-13, 1e-2), help="Relative tolerance of the solver [1e-6].")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
-@click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers do the runs.")
-@click.option("--resume", is_flag=True, help="Go on with what an interrupted study has left.")
-@click.option(
-    "--lang",
-    default="zh,en",
-    show_default=True,
-    help="Languages of the figures: zh, en or both; zh alone also prints in Chinese.",
-)
-@click.option("--no-figures", is_flag=True, help="Write tables only.")
+@of_many_runs
 def sensitivity(
     scenario: str,
     method: str,
