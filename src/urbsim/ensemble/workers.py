@@ -67,6 +67,7 @@ def processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     RunError
         One of them was ended from outside.
     """
+    others = set(multiprocessing.active_children())
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))  # the processes share the cores already
     pool = ProcessPoolExecutor(
@@ -75,6 +76,9 @@ def processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     except BrokenProcessPool:
+        # One that the pool began while it ended the others would be waited for, for ever.
+        for process in set(multiprocessing.active_children()) - others:
+            process.kill()
         raise RunError("a worker process was ended from outside (was there enough memory?)") from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
