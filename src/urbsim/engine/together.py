@@ -143,7 +143,7 @@ class _Slots:
     def __init__(self, runs: _Runs, width: int, lanes: int, rtol: float, effort: Effort) -> None:
         self.runs, self.rtol, self.effort, self.lanes = runs, rtol, effort, lanes
         layout, groups = runs.system.layout, width // lanes
-        self.rows, self.groups = layout.states, groups
+        self.groups = groups
         size, rows = padded(layout.states, lanes), layout.states
         now, following = aligned(groups, size), aligned(groups, size)
         room = aligned(groups, STAGES, size)
