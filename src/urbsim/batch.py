@@ -367,12 +367,14 @@ def run_together(tasks: Sequence[Task], options: Options) -> list[Outcome]:
     for number, task in enumerate(tasks):
         outcome, trajectory = task.outcome, _of_run(solved, number)
         run = Run(
-            trajectory=trajectory,
             measured=measured[number],
             verdicts=judge(measured[number], outcome.targets, study.place),
             findings=inspect(task.scenario.checks, trajectory, measured[number], study.place),
             idle=idle[number],
             seconds=seconds / len(tasks),
+            honesty=str(trajectory.honesty) if trajectory.honesty else "",
+            statistics={name: float(count) for name, count in trajectory.statistics.items()},
+            trajectory=trajectory,
         )
         outcomes.append(replace(outcome, run=run))
     return outcomes

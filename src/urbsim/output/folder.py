@@ -258,13 +258,13 @@ def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
         facts["sweep"] = {one.label: _swept(one.amounts[0]) for one in outcome.scenario.swept}
     if outcome.run is None:
         return {**facts, "failed": outcome.failure}
-    trajectory = outcome.run.trajectory
+    run = outcome.run
     return {
         **facts,
-        "period": [float(trajectory.times[0]), float(trajectory.times[-1])],
-        "solve_seconds": round(outcome.run.seconds, 6),
-        "statistics": {key: float(value) for key, value in trajectory.statistics.items()},
-        "honesty": str(trajectory.honesty) if trajectory.honesty else "",
+        "period": [float(run.measured.years[0]), float(run.measured.years[-1])],
+        "solve_seconds": round(run.seconds, 6),
+        "statistics": dict(run.statistics),
+        "honesty": run.honesty,
         "idle_levers": list(outcome.run.idle),
         "checks": [
             {
