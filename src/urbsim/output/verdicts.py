@@ -1,8 +1,10 @@
-"""Print what came of the targets: the tables that end a run and a panel."""
+"""What came of the targets, in words, and the tables of it that end a run and a panel."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -53,25 +55,114 @@ def console_for_people(*, stderr: bool = False) -> Console:
     return console
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """A target in words: the head of a column.
+
+    Parameters
+    ----------
+    heading
+        The indicator, with the area where that is not the whole place.
+    demand
+        What is demanded of it by the year of the target, with its unit: "about 80 %".
+    source
+        The plan and its clause, as the target names them.
+    """
+
+    target: Target
+    indicator: Indicator
+    heading: str
+    demand: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How one run stands to one target, in words: a cell.
+
+    Parameters
+    ----------
+    value
+        The indicator, with the margin of such projections where it is known: "74.7 ±1.5"; the unit stands
+        with the target.
+    result
+        "met", or "missed" with the gap; "failed" for a scenario without a run.
+    mark
+        A question mark where the gap lies within the margin.
+    verdict
+        What the words say; None where the run is not held to this target, or failed.
+    """
+
+    value: str = ""
+    result: str = ""
+    mark: str = ""
+    verdict: Verdict | None = None
+
+    @property
+    def state(self) -> Literal["met", "missed", "failed", ""]:
+        """Give in one word what came of the target; empty where nothing was asked."""
+        if self.verdict is None:
+            return "failed" if self.result else ""
+        return "met" if self.verdict.met else "missed"
+
+    def __str__(self) -> str:
+        return f"{self.value}  {self.result}{self.mark}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRow:
+    """A scenario with a cell for every demand."""
+
+    outcome: Outcome
+    scenario: str
+    cells: tuple[Judged, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRows:
+    """The verdicts of one place: a column for every target, a row for every scenario.
+
+    Parameters
+    ----------
+    rules
+        How the table is to be read: what "about" and the question marks mean, as far as they occur.
+    conflicts
+        Rates and counts that are set for the same year and agree at one total only.
+    """
+
+    place: Place
+    demands: tuple[Demand, ...]
+    rows: tuple[VerdictRow, ...]
+    rules: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+def verdict_rows(outcomes: Sequence[Outcome], language: Language) -> tuple[VerdictRows, ...]:
+    """Put the verdicts into words, for each place of which any run was judged."""
+    return tuple(
+        _rows(group, targets, language) for group in _by_place(outcomes) if (targets := _judged(group))
+    )
+
+
+def conflict_notes(outcomes: Sequence[Outcome], language: Language) -> tuple[str, ...]:
+    """Say of every two targets that agree at one total only what that is, and what the runs have.
+
+    A plan may set the same two numbers twice, as "about" and as "at least": one line says it all.
+    """
+    notes = []
+    for judged in verdict_rows(outcomes, language):
+        names = {row.outcome.name: row.scenario for row in judged.rows}
+        notes += [_note(conflict, names, language) for conflict in judged.conflicts]
+    return tuple(dict.fromkeys(notes))
+
+
 def print_verdicts(outcomes: Sequence[Outcome], console: Console, language: Language = "en") -> None:
     """Print a table per place, what "about" means, and which targets cannot be met together."""
-    for group in _by_place(outcomes):
-        place, indicators = group[0].place, group[0].indicators
-        targets = _judged(group)
-        if not targets:
-            continue
-        for table in _tables(group, targets, console, language):
+    for judged in verdict_rows(outcomes, language):
+        for table in _tables(judged, console, language):
             console.print(table)
-        if any(target.operator == "~" for target in targets):
-            console.print(_WORDS["rule"][language])
-        if any(v.margin is not None for outcome in group if outcome.run for v in outcome.run.verdicts):
-            console.print(_WORDS["margin"][language])
-        runs = {outcome.name: outcome.run.measured for outcome in group if outcome.run}
-        names = {outcome.name: _scenario(outcome, language) for outcome in group}
-        conflicts = find_conflicts(runs, targets, indicators, place)
-        # A plan may set the same two numbers twice, as "about" and as "at least": one line says it all.
-        for note in dict.fromkeys(_note(conflict, names, language) for conflict in conflicts):
-            console.print(note)
+        for line in (*judged.rules, *conflict_notes([row.outcome for row in judged.rows], language)):
+            console.print(line)
 
 
 def print_ranking(ranking: Sequence[Standing], console: Console, language: Language = "en") -> None:
@@ -104,33 +195,67 @@ def print_ranking(ranking: Sequence[Standing], console: Console, language: Langu
         console.print(_WORDS["rule"][language])
 
 
-def _tables(
-    outcomes: Sequence[Outcome], targets: Sequence[Target], console: Console, language: Language
-) -> Iterator[Table]:
-    """Give a row per scenario and a column per target, in as many tables as the width asks for."""
-    block: list[Target] = []
-    for target in targets:
-        wider = _table(outcomes, [*block, target], language)
-        if block and Measurement.get(console, console.options, wider).maximum >= console.width:
-            yield _table(outcomes, block, language)
-            block = []
-        block.append(target)
-    yield _table(outcomes, block, language)
-
-
-def _table(outcomes: Sequence[Outcome], targets: Sequence[Target], language: Language) -> Table:
+def _rows(outcomes: Sequence[Outcome], targets: Sequence[Target], language: Language) -> VerdictRows:
     place, indicators = outcomes[0].place, outcomes[0].indicators
+    about = any(target.operator == "~" for target in targets)
+    margins = any(v.margin is not None for outcome in outcomes if outcome.run for v in outcome.run.verdicts)
+    runs = {outcome.name: outcome.run.measured for outcome in outcomes if outcome.run}
+    return VerdictRows(
+        place=place,
+        demands=tuple(
+            Demand(
+                target=target,
+                indicator=_indicator(target, indicators),
+                heading=target_heading(target, indicators, place, language),
+                demand=target_demand(target, indicators, language),
+                source="; ".join(filter(None, (target.source, target.clause))),
+            )
+            for target in targets
+        ),
+        rows=tuple(
+            VerdictRow(
+                outcome=outcome,
+                scenario=_scenario(outcome, language),
+                cells=tuple(_cell(outcome, target, language) for target in targets),
+            )
+            for outcome in outcomes
+        ),
+        rules=tuple(_WORDS[rule][language] for rule, told in (("rule", about), ("margin", margins)) if told),
+        conflicts=find_conflicts(runs, targets, indicators, place),
+    )
+
+
+def _tables(judged: VerdictRows, console: Console, language: Language) -> Iterator[Table]:
+    """Give a row per scenario and a column per target, in as many tables as the width asks for."""
+    block: list[int] = []
+    for column in range(len(judged.demands)):
+        wider = _table(judged, [*block, column], language)
+        if block and Measurement.get(console, console.options, wider).maximum >= console.width:
+            yield _table(judged, block, language)
+            block = []
+        block.append(column)
+    yield _table(judged, block, language)
+
+
+def _table(judged: VerdictRows, columns: Sequence[int], language: Language) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column(Text(f"\n{_WORDS['scenario'][language]}"), no_wrap=True)
     above = ""
-    for target in targets:
-        heading = target_heading(target, indicators, place, language)
-        demand = f"{target.year}{_WORDS['year'][language]}{target_demand(target, indicators, language)}"
-        table.add_column(Text(f"{'' if heading == above else heading}\n{demand}"), no_wrap=True)
-        above = heading
-    for outcome in outcomes:
-        table.add_row(_scenario(outcome, language), *(_cell(outcome, target, language) for target in targets))
+    for one in (judged.demands[column] for column in columns):
+        heading = "" if one.heading == above else one.heading
+        demand = f"{one.target.year}{_WORDS['year'][language]}{one.demand}"
+        table.add_column(Text(f"{heading}\n{demand}"), no_wrap=True)
+        above = one.heading
+    for row in judged.rows:
+        table.add_row(row.scenario, *(_coloured(row.cells[column]) for column in columns))
     return table
+
+
+def _coloured(cell: Judged) -> Text:
+    if cell.verdict is None:
+        return Text(cell.result, style="red" if cell.result else "")
+    text = Text(f"{cell.value}  ").append(cell.result, style="green" if cell.verdict.met else "red")
+    return text.append(cell.mark, style="yellow") if cell.mark else text
 
 
 def target_heading(target: Target, indicators: Iterable[Indicator], place: Place, language: Language) -> str:
@@ -154,27 +279,22 @@ def target_demand(target: Target, indicators: Iterable[Indicator], language: Lan
     return f"{sign}{quantity(target.value, unit, language=language, long=True)}"
 
 
-def _cell(outcome: Outcome, target: Target, language: Language) -> Text:
+def _cell(outcome: Outcome, target: Target, language: Language) -> Judged:
     if outcome.run is None:
-        return Text(_WORDS["failed"][language], style="red")
+        return Judged(result=_WORDS["failed"][language])
     wanted = _demanded(target, outcome.place)
     verdict = next((v for v in outcome.run.verdicts if _demanded(v.target, outcome.place) == wanted), None)
     if verdict is None:
-        return Text("")
+        return Judged()
     unit = _indicator(target, outcome.indicators).unit
-    return _verdict(verdict, unit, language)
-
-
-def _verdict(verdict: Verdict, unit: str, language: Language) -> Text:
     value = _number(verdict.value, unit, language)
     if verdict.margin is not None:
         value += f" ±{_number(verdict.margin, unit, language)}"
-    if verdict.met:
-        cell = Text(f"{value}  ").append(_WORDS["met"][language], style="green")
-    else:
-        gap = _number(verdict.gap, unit, language, signed=True)
-        cell = Text(f"{value}  ").append(f"{_WORDS['missed'][language]} {gap}", style="red")
-    return cell.append(_WORDS["open"][language], style="yellow") if verdict.open else cell
+    result = _WORDS["met" if verdict.met else "missed"][language]
+    if not verdict.met:
+        result += f" {_number(verdict.gap, unit, language, signed=True)}"
+    mark = _WORDS["open"][language] if verdict.open else ""
+    return Judged(value=value, result=result, mark=mark, verdict=verdict)
 
 
 def _distance(verdict: Verdict, unit: str, language: Language) -> Text:
