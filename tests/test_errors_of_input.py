@@ -486,6 +486,30 @@ CASES = {
         replace(f"{PLACE}/place.yaml", "regions: [east]", "regions: [eeast]"),
         ["place.yaml:7:1: group coast: there is no region 'eeast'", "did you mean 'east'?"],
     ),
+    "grid without all regions": (
+        replace(f"{PLACE}/place.yaml", "base_years: [2020]", "grid: {east: [1, 1]}\nbase_years: [2020]"),
+        ["place.yaml:9:1: grid: west not there, expected every region or no grid"],
+    ),
+    "grid with two regions in one cell": (
+        replace(
+            f"{PLACE}/place.yaml",
+            "base_years: [2020]",
+            "grid: {east: [1, 1], west: [1, 1]}\nbase_years: [2020]",
+        ),
+        ["place.yaml:9:1: grid: west and east both stand at [1, 1]"],
+    ),
+    "grid of what is no region": (
+        replace(
+            f"{PLACE}/place.yaml",
+            "base_years: [2020]",
+            "grid: {east: [1, 1], west: [0, 1], wets: [1, 2]}\nbase_years: [2020]",
+        ),
+        [
+            "place.yaml:9:1: grid: west stands at [0, 1], expected [row, column], each from 1 to 20",
+            "place.yaml:9:1: grid: there is no region 'wets'",
+            "did you mean 'west'?",
+        ],
+    ),
     "missing key of a place": (
         replace(f"{PLACE}/place.yaml", "base_years: [2020]\n", ""),
         ["place.yaml:1:1: 'base_years' is missing"],

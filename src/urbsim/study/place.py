@@ -153,6 +153,9 @@ class Place:
         Where the place was read from.
     regions, groups
         Names with their titles, in the place's own order.
+    grid
+        Region -> (row, column), from 1 and from the north-west, of a picture with a panel for each; empty: in
+        the place's own order.
     base_years
         Years at the end of which a run can start; `numbers` has the stocks of each.
     first_policy_year
@@ -171,6 +174,7 @@ class Place:
     model: Path
     regions: Mapping[str, Words]
     groups: Mapping[str, Group]
+    grid: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     base_years: tuple[int, ...]
     last_observed_year: int
     first_policy_year: int

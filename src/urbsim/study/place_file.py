@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -45,6 +45,7 @@ ESTIMATES = (
     *("low", "high", "unit", "bound", "central", "stage"),
 )
 _BOUNDS = ("low", "high")
+MOST_CELLS = 20  # rows or columns of a grid
 CORRELATIONS = "-correlations"  # ends the name of the table beside a set
 
 
@@ -62,6 +63,7 @@ class _Place:
     model: str
     regions: Mapping[str, Words]
     groups: Mapping[str, _Group] | None = None
+    grid: Mapping[str, tuple[int, int]] | None = None
     base_years: tuple[int, ...]
     last_observed_year: int
     first_policy_year: int
@@ -116,6 +118,7 @@ def read_place(folder: Path, *, sets: bool = True) -> Place:
             name: Group(regions=group.regions, title=Words(zh=group.zh or name, en=group.en or name))
             for name, group in (form.groups or {}).items()
         },
+        grid=dict(form.grid or {}),
         base_years=form.base_years,
         last_observed_year=form.last_observed_year,
         first_policy_year=form.first_policy_year,
@@ -252,6 +255,7 @@ def _problems_of(place: Place, at: Callable[[str], str]) -> list[Problem]:
         )
         if len(set(group.regions)) < len(group.regions) or not group.regions:
             problems.append(Problem(f"group {name}: expected one or more regions, each once", at("groups")))
+    problems.extend(Problem(f"grid: {what}", at("grid"), fix) for what, fix in _problems_of_grid(place))
     if place.period[0] >= place.period[1]:
         problems.append(Problem("period: expected the first year before the last", at("period")))
     if not place.base_years or len(set(place.base_years)) < len(place.base_years):
@@ -272,6 +276,22 @@ def _problems_of(place: Place, at: Callable[[str], str]) -> list[Problem]:
     if not place.model.is_file():
         problems.append(Problem(f"there is no model {shown(place.model)}", at("model")))
     return problems
+
+
+def _problems_of_grid(place: Place) -> Iterator[tuple[str, str]]:
+    """Give what is wrong with the places of regions in a picture of small multiples, and how to mend it."""
+    taken: dict[tuple[int, int], str] = {}
+    for region, cell in place.grid.items():
+        if region not in place.regions:
+            yield f"there is no region '{region}'", suggestion(region, [*place.regions])
+        if min(cell) < 1 or max(cell) > MOST_CELLS:
+            what = f"{region} stands at {list(cell)}"
+            yield f"{what}, expected [row, column], each from 1 to {MOST_CELLS}", ""
+        elif cell in taken:
+            yield f"{region} and {taken[cell]} both stand at {list(cell)}", ""
+        taken.setdefault(cell, region)
+    if missing := [region for region in place.regions if place.grid and region not in place.grid]:
+        yield f"{', '.join(missing)} not there, expected every region or no grid", ""
 
 
 def _foreign(place: Place) -> list[Problem]:
