@@ -5,21 +5,14 @@ from __future__ import annotations
 import sys
 from itertools import combinations, pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from tools.draw_views import draw, main
 
-from urbsim.model.equations import Model
-from urbsim.model.read import read_model
-from urbsim.names import fold
-
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-
-from draw_views import draw, main  # noqa: E402
-from drawing.layout import VALVE, arc, passing  # noqa: E402
-from drawing.render import paint  # noqa: E402
-from drawing.sketch import (  # noqa: E402
+from urbsim.drawing.layout import VALVE, arc, passing
+from urbsim.drawing.sketch import (
     HEAD,
     Picture,
     content_of_picture,
@@ -27,8 +20,15 @@ from drawing.sketch import (  # noqa: E402
     read_sketch,
     split_sketch,
 )
-from drawing.structure import make_views, read_sectors  # noqa: E402
-from drawing.text import width, wrap  # noqa: E402
+from urbsim.drawing.structure import make_views, read_sectors
+from urbsim.drawing.svg import paint
+from urbsim.drawing.text import width, wrap
+from urbsim.model.equations import Model
+from urbsim.model.read import read_model
+from urbsim.names import fold
+
+ROOT = Path(__file__).parents[1]
+
 
 SHIPPED = ROOT / "models" / "urbanization.mdl"
 TEXT = """{UTF-8}
@@ -359,15 +359,34 @@ def test_polarity_follows_the_equations(tea: Path) -> None:
     assert ("kettle, time", "pouring", "") in second.links or ("kettle, time", "pouring", "-") in second.links
 
 
-def test_a_view_can_be_painted(tea: Path, tmp_path: Path) -> None:
+def test_a_view_can_be_painted(tea: Path) -> None:
     picture = read_sketch(tea.read_text(encoding="utf-8"))[0]
 
-    paint(picture, tmp_path / "tea.png")
+    root = ElementTree.fromstring(paint(picture, alone=True))  # noqa: S314 - our own
 
-    assert (tmp_path / "tea.png").stat().st_size > 5000
+    kinds = [element.get("class") for element in root.iter()]
+    assert kinds.count("box") == 3
+    assert kinds.count("valve") == 4
+    assert kinds.count("link") == sum(not line.thick for line in picture.lines)
+    shown = {"".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Pot", "Total drunk", "Forgetting", "<Pouring>"} <= shown
+
+
+def test_names_in_a_painted_view_lead_somewhere_and_are_written_as_text(tea: Path) -> None:
+    picture = read_sketch(tea.read_text(encoding="utf-8"))[0]
+
+    painted = paint(picture, address=lambda name: f'#{fold(name)}&"x')
+
+    assert '<a href="#pot&amp;&quot;x"' in painted
+    assert "&lt;Pouring&gt;" in painted
 
 
 def test_text_is_as_wide_as_helvetica() -> None:
     # Adobe's metrics: H 722, a 556, m 833 thousandths; 12 points are 16 pixels.
     assert width("Ham", 12) == pytest.approx(16 * 2.111)
     assert wrap("one two three", 12, width("one two", 12)) == ("one two", "three")
+
+
+def test_chinese_names_are_broken_between_characters() -> None:
+    assert wrap("城镇常住人口, 2020年", 12, 16 * 6.5) == ("城镇常住人", "口, 2020年")
+    assert wrap("<常住人口>", 12, 16 * 3.9) == ("<常住", "人口>")

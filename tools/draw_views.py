@@ -3,7 +3,7 @@
     python tools/draw_views.py models/urbanization.mdl                    # draw what the equations changed
     python tools/draw_views.py --afresh models/urbanization.mdl           # draw every view anew
     python tools/draw_views.py --check models/urbanization.mdl            # exit status 1 if a view is stale
-    python tools/draw_views.py --pictures FOLDER models/urbanization.mdl  # and paint each view as PNG
+    python tools/draw_views.py --pictures FOLDER models/urbanization.mdl  # and paint each view as SVG
 
 There is a view for each group of equations, or a few for a large one. The equations stay as they are. A view
 that still shows what the equations say is kept as it is, with what was moved in it by hand; the others are
@@ -16,9 +16,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from drawing.layout import lay_out
-from drawing.render import paint
-from drawing.sketch import (
+from urbsim.drawing.layout import lay_out
+from urbsim.drawing.sketch import (
     content_of_picture,
     content_of_view,
     default_settings,
@@ -28,8 +27,8 @@ from drawing.sketch import (
     write_page,
     write_sketch,
 )
-from drawing.structure import make_views, read_sectors
-
+from urbsim.drawing.structure import make_views, read_sectors
+from urbsim.drawing.svg import paint
 from urbsim.model.equations import Model, Number
 from urbsim.model.read import read_model
 from urbsim.names import fold
@@ -83,7 +82,8 @@ def main() -> int:
         arguments.pictures.mkdir(parents=True, exist_ok=True)
         for number, picture in enumerate(read_sketch(drawn), start=1):
             name = "".join(c if c.isalnum() else "-" for c in picture.title.lower())
-            paint(picture, arguments.pictures / f"{number:02}-{name}.png")
+            file = arguments.pictures / f"{number:02}-{name}.svg"
+            file.write_text(paint(picture, alone=True), encoding="utf-8")
     return 0
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from drawing.layout import BODY, CLOUD, MARGIN, TITLE, VALVE, Page, Pipe, Point, Word
-from drawing.structure import View
-from drawing.text import size
+from urbsim.drawing.layout import BODY, CLOUD, MARGIN, TITLE, VALVE, Page, Pipe, Point, Word
+from urbsim.drawing.structure import View
+from urbsim.drawing.text import size
 from urbsim.model.equations import Model
 from urbsim.names import fold
 

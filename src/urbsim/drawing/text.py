@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 PIXELS_PER_POINT = 96 / 72
 LINE = 1.2  # line height over the size of the type
 
@@ -18,6 +21,12 @@ WIDTHS = (
     + (334, 260, 334, 584)
 )
 OTHER = 1000  # a Chinese character is as wide as high
+# What is not broken: a Chinese character with the brackets and stops beside it, or a run of anything else.
+WIDE = "\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff"
+PIECE = re.compile(
+    rf"\s*(?:[<(\[\u3008\u300a\u300c\u3010\uff08]*[{WIDE}][>)\],.;:!?%\u3001-\u3003\u3009\u300b\u300d\u3011\uff00-\uff1f]*"
+    rf"|[^\s{WIDE}]+)"
+)
 
 
 def width(text: str, points: float) -> float:
@@ -29,9 +38,9 @@ def width(text: str, points: float) -> float:
 def wrap(text: str, points: float, widest: float) -> tuple[str, ...]:
     """Break text between words into the fewest lines that fit, then even these out.
 
-    A word wider than `widest` gets a line of its own.
+    A word wider than `widest` gets a line of its own. Chinese may be broken between any two characters.
     """
-    words = text.split()
+    words = PIECE.findall(text.strip())
     lines = _fill(words, points, widest)
     narrower = widest
     while narrower > widest / 2 and len(_fill(words, points, narrower - 4)) == len(lines):
@@ -42,15 +51,16 @@ def wrap(text: str, points: float, widest: float) -> tuple[str, ...]:
 def size(lines: tuple[str, ...], points: float) -> tuple[float, float]:
     """Give half the width and half the height of wrapped text, with a little air [pixel]."""
     height = len(lines) * points * PIXELS_PER_POINT * LINE
-    return max(width(line, points) for line in lines) / 2 + 3, height / 2 + 2
+    return max((width(line, points) for line in lines), default=0.0) / 2 + 3, height / 2 + 2
 
 
-def _fill(words: list[str], points: float, widest: float) -> list[str]:
+def _fill(words: Sequence[str], points: float, widest: float) -> list[str]:
+    """Fill lines with words, each of which begins with the blank before it, if there is one."""
     lines: list[str] = []
     for word in words:
-        longer = f"{lines[-1]} {word}" if lines else word
+        longer = lines[-1] + (f" {word.strip()}" if word[0].isspace() else word) if lines else word
         if lines and width(longer, points) <= widest:
             lines[-1] = longer
         else:
-            lines.append(word)
+            lines.append(word.strip())
     return lines

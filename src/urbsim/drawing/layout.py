@@ -18,8 +18,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from drawing.structure import Flow, Link, View
-from drawing.text import size, width, wrap
+from urbsim.drawing.structure import Flow, Link, View
+from urbsim.drawing.text import size, width, wrap
 from urbsim.model.equations import Model
 
 Floats = npt.NDArray[np.float64]
@@ -119,8 +119,8 @@ class _Row:
     height: float
 
 
-def lay_out(view: View, model: Model) -> Page:
-    """Find a place for everything of a view.
+def lay_out(view: View, model: Model, *, rounds: int = ROUNDS, sweeps: int = SWEEPS) -> Page:
+    """Find a place for everything of a view; fewer `rounds` and `sweeps` take less time.
 
     What is read far away, or where arrows would pass behind other names, is written there once more as a
     shadow, and places are looked for anew.
@@ -129,10 +129,10 @@ def lay_out(view: View, model: Model) -> Page:
     rowed = {*view.stocks, *(flow.variable for flow in view.flows)}
     keys = [key for key in (*view.own, *view.shadows) if key not in rowed]
     drafts = []
-    for attempt in range(ROUNDS):
+    for attempt in range(rounds):
         loose = [_word(key, view, model) for key in keys]
         words, pipes, cells, wide = _shelve(rows, len(loose))
-        words += _settle(loose, words, pipes, cells, view, attempt)
+        words += _settle(loose, words, pipes, cells, view, attempt, sweeps)
         arrows, badness = _arrows(view, words, pipes)
         copies = sum(MARK in key for key in keys)
         drafts.append((badness + COPY * copies, attempt, view, words, pipes, wide))
@@ -528,6 +528,7 @@ def _settle(
     cells: Floats,
     view: View,
     seed: int,
+    sweeps: int,
 ) -> list[Word]:
     """Give every loose name a cell of the grid."""
     if not loose:
@@ -569,8 +570,8 @@ def _settle(
         chosen = max(waiting, key=known)
         waiting.remove(chosen)
         seat(chosen, 0.0)
-    for sweep in range(SWEEPS):
-        heat = HEAT * max(0.0, 1 - sweep / (SWEEPS - LAST))
+    for sweep in range(sweeps):
+        heat = HEAT * max(0.0, 1 - sweep / max(sweeps - LAST, 1))
         order = list(movable)
         chance.shuffle(order)
         for node in order:
