@@ -39,7 +39,7 @@ from urbsim.study.lowered import KINDS, Lowered, lowered_key
 from urbsim.study.outcome import Outcome, Run
 from urbsim.study.place import Place
 from urbsim.study.place_file import read_place
-from urbsim.study.plan import Starts, find_lever, mute, plan, slots_of, start_inputs
+from urbsim.study.plan import Starts, find_lever, mute, own_values, plan, slots_of, start_inputs
 from urbsim.study.reference import references_of
 from urbsim.study.report import measure_areas, measure_each, variables_of
 from urbsim.study.scenario import Scenario
@@ -139,19 +139,37 @@ class Study:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A scenario that is known to fit its place and model, ready to run."""
+    """A scenario that is known to fit its place and model, ready to run.
+
+    `base` is the scenario that it is held against.
+    """
 
     scenario: Scenario
     study: Study
     schedule: Schedule
     doubts: tuple[str, ...] = ()
+    base: Scenario | None = None
 
     @property
     def outcome(self) -> Outcome:
         """Give the scenario with its place and targets, its own or else the place's, before it has run."""
-        scenario, study = self.scenario, self.study
-        targets = study.place.targets if scenario.targets is None else scenario.targets
-        return Outcome(scenario=scenario, place=study.place, indicators=study.indicators, targets=targets)
+        scenario, study, held = self.scenario, self.study, self.base
+        moved = {*scenario.levers, *(held.levers if held else ())}
+        levers = [find_lever(name, study.levers) for name in moved]
+        inputs = self.schedule.inputs[:, 0]
+        return Outcome(
+            scenario=scenario,
+            place=study.place,
+            indicators=study.indicators,
+            targets=study.place.targets if scenario.targets is None else scenario.targets,
+            levers=tuple(lever for lever in study.levers if lever in levers),
+            own={
+                lever.id: own_values(lever, study.place, study.system, inputs)
+                for lever in study.levers
+                if lever in levers
+            },
+            base=held.name if held else "",
+        )
 
 
 def run(

@@ -52,6 +52,7 @@ class Panel:
             solver=self.options.solver,
             rtol=self.options.rtol,
             seconds=self.seconds,
+            command="urbsim panel",
         )
 
 

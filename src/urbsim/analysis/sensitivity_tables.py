@@ -42,7 +42,7 @@ def write_sensitivity(folder: Path, found: Sensitivity, languages: Sequence[Lang
         write_tornados(folder / "figures", [*tornados(found)], [*effects_over_time(found)], languages)
     asking = found.asking
     facts = {
-        **run_facts([found.place], asking.solver, asking.tolerance, found.seconds),
+        **run_facts([found.place], asking.solver, asking.tolerance, found.seconds, "urbsim sensitivity"),
         "scenarios": [origin_facts(found.task.outcome)],
         "method": asking.method,
         "n": found.design.n,

@@ -41,7 +41,7 @@ def write_validation(folder: Path, validation: Validation, languages: Sequence[L
     """Write the results folder, whole or not at all; figures in `languages`, or none."""
     place = validation.study.place
     made = {
-        **run_facts([place], "rk45", None, validation.seconds),
+        **run_facts([place], "rk45", None, validation.seconds, "urbsim validate"),
         "validation": {key: value for key, value in facts(validation).items() if key != "scores"},
     }
 

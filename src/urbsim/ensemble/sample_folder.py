@@ -242,7 +242,7 @@ def _facts(
 ) -> dict[str, Any]:
     places = {one.member.task.study.place.folder: one.member.task.study.place for one in sampled}
     content = content_of(sampled[0].member.task.study, sampled[0].member.task.schedule)
-    facts = run_facts([*places.values()], sampling.solver, sampling.tolerance, made.seconds)
+    facts = run_facts([*places.values()], sampling.solver, sampling.tolerance, made.seconds, "urbsim sample")
     return {
         **facts,
         "libraries": {**facts["libraries"], **{name: content[name] for name in LIBRARIES}},

@@ -17,7 +17,17 @@ from typing import Any
 
 from urbsim import __version__
 from urbsim.errors import InputError, Problem
-from urbsim.output.tables import Cell, Table, summary_table, target_table, trajectory_table
+from urbsim.output.result_file import place_facts, scenario_facts
+from urbsim.output.tables import (
+    Cell,
+    Table,
+    contribution_table,
+    history_table,
+    source_table,
+    summary_table,
+    target_table,
+    trajectory_table,
+)
 from urbsim.study.amount import Amount
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import NO_SET, Place
@@ -26,6 +36,8 @@ from urbsim.study.words import Language
 
 TABLES = ("trajectories.csv", "summary.csv", "targets.csv")
 SWEEP = "sweep.csv"
+CONTRIBUTIONS = "contributions.csv"
+DESCRIBING = ("history.csv", "sources.csv")
 PANEL_TABLES = ("panel.csv", "ranking.csv")
 VALIDATION_TABLES = (
     *("scores.csv", "model_and_history.csv", "acceptance.csv"),
@@ -35,7 +47,16 @@ SENSITIVITY_TABLES = ("sensitivity.csv", "factors.csv", "failures.csv")
 SAMPLE_TABLES = ("percentiles.csv", "probabilities.csv", "draws.csv", "failures.csv")
 OWN = frozenset(
     (
-        *(*TABLES, SWEEP, *PANEL_TABLES, *VALIDATION_TABLES, *SAMPLE_TABLES, *SENSITIVITY_TABLES),
+        *(
+            *TABLES,
+            SWEEP,
+            CONTRIBUTIONS,
+            *DESCRIBING,
+            *PANEL_TABLES,
+            *VALIDATION_TABLES,
+            *SAMPLE_TABLES,
+            *SENSITIVITY_TABLES,
+        ),
         *("run.json", "figures", "runs"),
     )
 )
@@ -87,6 +108,10 @@ def write_results(
     tables = dict(zip(TABLES, made, strict=True))
     if any(outcome.scenario.swept for outcome in outcomes):
         tables[SWEEP] = sweep_table(outcomes)
+    if any(outcome.run and outcome.run.contributions for outcome in outcomes):
+        tables[CONTRIBUTIONS] = contribution_table(outcomes)
+    places = [*{outcome.place.folder: outcome.place for outcome in outcomes}.values()]
+    tables |= dict(zip(DESCRIBING, (history_table(places), source_table(places)), strict=True))
 
     def draw(figures: Path) -> None:
         from urbsim.output.figures import write_figures
@@ -101,6 +126,7 @@ def write_results(
         rtol=rtol,
         seconds=seconds,
         draw=draw if languages else None,
+        command="urbsim run",
     )
 
 
@@ -124,13 +150,16 @@ def write_folder(
     rtol: float | None,
     seconds: float,
     draw: Callable[[Path], None] | None = None,
+    command: str,
 ) -> Path:
     """Write the results of runs: tables by file name, `run.json` and figures; see `replace_folder`."""
-    places = {outcome.place.folder: outcome.place for outcome in outcomes}.values()
-    facts = {
-        **run_facts([*places], solver, rtol, seconds),
-        "scenarios": [_scenario_facts(outcome) for outcome in outcomes],
-    }
+    by_place: dict[Path, list[Outcome]] = {}
+    for outcome in outcomes:
+        by_place.setdefault(outcome.place.folder, []).append(outcome)
+    facts = run_facts([group[0].place for group in by_place.values()], solver, rtol, seconds, command)
+    for told, group in zip(facts["places"], by_place.values(), strict=True):
+        told.update({**place_facts(group), **told})
+    facts |= {"tables": [*tables], "scenarios": [_scenario_facts(outcome) for outcome in outcomes]}
     return replace_folder(folder, tables, facts, draw)
 
 
@@ -214,9 +243,12 @@ def _swap(new: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def run_facts(places: Sequence[Place], solver: str, rtol: float | None, seconds: float) -> dict[str, Any]:
+def run_facts(
+    places: Sequence[Place], solver: str, rtol: float | None, seconds: float, command: str
+) -> dict[str, Any]:
     """Give what made a results folder: versions, places and models with their hashes, solver and time."""
     return {
+        "command": command,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "urbsim": __version__,
         "python": platform.python_version(),
@@ -253,7 +285,7 @@ def origin_facts(outcome: Outcome) -> dict[str, Any]:
 
 
 def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
-    facts = origin_facts(outcome)
+    facts = {**origin_facts(outcome), **scenario_facts(outcome)}
     if outcome.scenario.swept:
         facts["sweep"] = {one.label: _swept(one.amounts[0]) for one in outcome.scenario.swept}
     if outcome.run is None:
@@ -265,7 +297,8 @@ def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
         "solve_seconds": round(run.seconds, 6),
         "statistics": dict(run.statistics),
         "honesty": run.honesty,
-        "idle_levers": list(outcome.run.idle),
+        "idle_levers": list(run.idle),
+        "idle": dict(run.idle),
         "checks": [
             {
                 "check": str(finding.check),
@@ -274,7 +307,7 @@ def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
                 "element": finding.element,
                 "year": finding.year,
             }
-            for finding in outcome.run.findings
+            for finding in run.findings
         ],
     }
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from urbsim.names import fold
 from urbsim.study.outcome import Outcome
-from urbsim.study.place import NO_SET
+from urbsim.study.place import NO_SET, Place
 from urbsim.study.report import Series
 from urbsim.study.standing import Standing
 
 _ORIGIN = ("parameter_set", "base_year")  # which parameters a result came from, and which start
+COUNTED = {False: "stock", True: "sum"}  # a contribution: in the year itself, or added up over the years
 Cell = str | float | int | bool | None
 Table = tuple[tuple[str, ...], list[tuple[Cell, ...]]]
 
@@ -73,6 +74,61 @@ def target_table(outcomes: Sequence[Outcome]) -> Table:
         for verdict in (outcome.run.verdicts if outcome.run else ())
     ]
     return header, rows
+
+
+def contribution_table(outcomes: Sequence[Outcome]) -> Table:
+    """Give what each lever of each scenario bought over its base, a row each."""
+    header = (
+        *("scenario", "base", "lever", "region", "indicator", "unit", "year", "counted"),
+        *("alone", "last", *_ORIGIN),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for outcome in outcomes:
+        units = {indicator.id: indicator.unit for indicator in outcome.indicators}
+        totals = {indicator.id: one_less(indicator.unit) for indicator in outcome.indicators}
+        origin = _origin(outcome)
+        rows.extend(
+            (
+                *(outcome.name, outcome.base, one.lever, one.area, one.indicator),
+                *((totals if one.total else units)[one.indicator], one.year, COUNTED[one.total]),
+                *(one.alone, one.last, *origin),
+            )
+            for one in (outcome.run.contributions if outcome.run else ())
+        )
+    return header, rows
+
+
+def one_less(unit: str) -> str:
+    """Give the unit of a sum over years of what is counted by year.
+
+    Examples
+    --------
+    >>> one_less("10k persons/year"), one_less("%")
+    ('10k persons', '%')
+    """
+    return unit.removesuffix("/year")
+
+
+def history_table(places: Iterable[Place]) -> Table:
+    """Give everything observed in the places, a row each."""
+    names = ("indicator", "region", "year", "value", "unit", "vintage", "confidence", "source", "note")
+    rows: list[tuple[Cell, ...]] = [
+        (*(getattr(observed, name) for name in names), place.name)
+        for place in places
+        for observed in place.history
+    ]
+    return (*names, "place"), rows
+
+
+def source_table(places: Iterable[Place]) -> Table:
+    """Give the sources of what is known of the places, a row each."""
+    names = ("id", "title", "publisher", "date", "where")
+    rows: list[tuple[Cell, ...]] = [
+        (*(getattr(source, name) for name in names), place.name)
+        for place in places
+        for source in place.sources
+    ]
+    return (*names, "place"), rows
 
 
 def panel_table(outcomes: Sequence[Outcome], indicators: Collection[str], areas: Collection[str]) -> Table:

@@ -190,13 +190,19 @@ def _parameter_set(scenario: Scenario, place: Place, problems: list[Problem]) ->
     return name
 
 
-def own_values(lever: Lever, place: Place, system: Interface) -> dict[str, float]:
-    """Give the value that the place has for a lever by region, or one for the whole of it [its unit]."""
+def own_values(
+    lever: Lever, place: Place, system: Interface, inputs: npt.NDArray[np.float64] | None = None
+) -> dict[str, float]:
+    """Give the value that the place has for a lever by region, or one for the whole of it [its unit].
+
+    `inputs` are those of a run; without them, the place's own in its default base year.
+    """
+    inputs = system.inputs if inputs is None else inputs
     constant = next(c for c in system.constants if fold(c.name) == fold(lever.variable))
     areas = place.regions if place.axis(constant.axes) is not None else (place.name,)
     return {
         area: round(
-            float(system.inputs[slots_in(constant, lever.select, place.members(area) or (), place)[0]])
+            float(inputs[slots_in(constant, lever.select, place.members(area) or (), place)[0]])
             / lever.scale,
             9,
         )
