@@ -18,6 +18,8 @@ class Indicator:
     With `total`, the variable is a stock that accumulates a flow from the start of the run on, and what is
     reported of a year is the stock's change since the year before: the count of the calendar year, which
     the first year does not have. `per` then accumulates too, and the ratio is that of the two changes.
+
+    `iamc` is its name in the layout of integrated-assessment models, such as ``Population|Urban``.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Indicator:
     scale: float = 1.0
     total: bool = False
     note: Words = field(default_factory=Words)
+    iamc: str = ""
     where: str = ""
 
     def __post_init__(self) -> None:
