@@ -233,7 +233,7 @@ class Files:
         files = [
             *self.scenarios(),
             *self.districts(),
-            *(file for part in parts for file in models.glob(part)),
+            *(file for part in parts for file in models.glob(part) if file.name != "errors.csv"),
         ]
         digest = hashlib.sha256()
         for file in (*sorted(files), self.template, Path(__file__)):

@@ -96,7 +96,7 @@ def stamp(root: Path) -> str:
     files = (
         *sorted(models.glob("*.mdl")),
         *sorted(models.glob("*.yaml")),
-        *sorted((models / "places" / PLACE).glob("*.csv")),
+        *sorted(file for file in (models / "places" / PLACE).glob("*.csv") if file.name != "errors.csv"),
         models / "places" / PLACE / "place.yaml",
         *sorted((models / "places" / PLACE / "sets").glob("*.csv")),
         Path(__file__),

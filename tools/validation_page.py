@@ -68,7 +68,7 @@ class Files:
         """Give a hash of everything that the page is made from."""
         models = self.root / "models"
         parts = ("*.mdl", "*.yaml", "places/*/*.csv", "places/*/*.yaml", "places/*/sets/*")
-        files = sorted(file for part in parts for file in models.glob(part))
+        files = sorted(file for part in parts for file in models.glob(part) if file.name != "errors.csv")
         digest = hashlib.sha256()
         for file in (*files, self.template):
             digest.update(file.relative_to(self.root).as_posix().encode())

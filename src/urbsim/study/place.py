@@ -144,6 +144,36 @@ class Margin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnError:
+    """How far runs of this model were off what was observed, `tools/error_band.py` says how it is worked out.
+
+    Parameters
+    ----------
+    horizon
+        Years after the last one that the parameters saw; 0 is within the years that they were fitted to.
+    error
+        Root mean square within those years, largest absolute error after them [unit].
+    n
+        Observed values behind it.
+    first_year, last_year
+        The years that they are of: nobody knew the error before the last of them.
+    """
+
+    indicator: str
+    region: str
+    parameter_set: str
+    horizon: int  # [year]
+    error: float
+    unit: str
+    n: int
+    first_year: int
+    last_year: int
+    source: str = ""
+    note: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A place to which the model is applied.
 
@@ -164,8 +194,12 @@ class Place:
         First and last year of a run by default.
     margins
         How far projections of this kind have been off.
+    errors
+        How far runs of this model were off, by indicator, area and horizon.
     sets, parameter_set
         Parameters fitted to history by name, and the name of those used by default; empty: the tables' own.
+    seen
+        Last year that each set of parameters was fitted to, where that is known.
     """
 
     name: str
@@ -185,8 +219,10 @@ class Place:
     targets: tuple[Target, ...] = ()
     sources: tuple[Source, ...] = ()
     margins: tuple[Margin, ...] = ()
+    errors: tuple[OwnError, ...] = ()
     sets: Mapping[str, ParameterSet] = field(default_factory=dict)
     parameter_set: str = ""
+    seen: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def base_year(self) -> int:
@@ -196,6 +232,10 @@ class Place:
     def set_name(self, asked: str | None) -> str:
         """Give the set that a scenario asks for: the place's own when it does not say, empty for "none"."""
         return self.parameter_set if asked is None else "" if asked == NO_SET else asked
+
+    def last_seen(self, parameter_set: str) -> int:
+        """Give the last year that parameters have seen: all that was observed, where they were not fitted."""
+        return self.seen.get(parameter_set, self.last_observed_year)
 
     def numbers_of(self, base_year: int, parameter_set: str = "") -> tuple[Number, ...]:
         """Give the numbers of a run from a base year, so that of those for the same thing the last one holds.

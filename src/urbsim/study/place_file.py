@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from urbsim.study.place import (
     Margin,
     Number,
     Observation,
+    OwnError,
     ParameterSet,
     PathPoint,
     Place,
@@ -43,6 +45,10 @@ _SOURCES = ("id", "title", "publisher", "date", "where")
 ESTIMATES = (
     *("variable", "region", "element", "value", "standard_error"),
     *("low", "high", "unit", "bound", "central", "stage"),
+)
+ERRORS = (
+    *("indicator", "region", "parameter_set", "horizon", "error", "unit"),
+    *("n", "first_year", "last_year", "source", "note"),
 )
 _BOUNDS = ("low", "high")
 MOST_CELLS = 20  # rows or columns of a grid
@@ -105,6 +111,7 @@ def read_place(folder: Path, *, sets: bool = True) -> Place:
     targets = _read_targets(folder / "targets.csv", known, problems)
     _refuse_twins(history, lambda o: (o.indicator, fold(o.region), o.year, o.vintage), problems)
     _refuse_twins(targets, lambda t: t.id, problems)
+    errors = read_errors(folder / "errors.csv", problems) if (folder / "errors.csv").is_file() else ()
     if form is None:
         raise PlaceError(problems)
 
@@ -131,6 +138,8 @@ def read_place(folder: Path, *, sets: bool = True) -> Place:
         targets=targets,
         sources=tables.sources,
         margins=form.margins,
+        errors=errors,
+        seen={name: year for name in tables.sets if (year := _last_seen(folder, form.inherits, name))},
         sets=tables.sets,
         parameter_set=form.parameter_set if form.parameter_set in tables.sets or sets else "",
     )
@@ -297,17 +306,18 @@ def _problems_of_grid(place: Place) -> Iterator[tuple[str, str]]:
 def _foreign(place: Place) -> list[Problem]:
     """Find rows that name an area which the place does not have."""
     estimates = [estimate for one in place.sets.values() for estimate in one.estimates]
-    rows: Iterable[Number | Estimate | PathPoint | Observation | Target] = (
+    rows: Iterable[Number | Estimate | PathPoint | Observation | Target | OwnError] = (
         *place.numbers,
         *estimates,
         *place.paths,
         *place.history,
         *place.targets,
+        *place.errors,
     )
     problems = []
     regions, areas = tuple(place.regions), place.areas
     for row in rows:
-        known = areas if isinstance(row, Observation | Target) else regions
+        known = areas if isinstance(row, Observation | Target | OwnError) else regions
         if row.region and fold(row.region) not in folded(known):
             problems.append(
                 Problem(f"there is no region '{row.region}'", row.where, suggestion(row.region, known))
@@ -389,6 +399,38 @@ def _read_estimate(row: Row) -> Estimate:
         stage=row.cells["stage"],
         where=row.where,
     )
+
+
+def read_errors(path: Path, problems: list[Problem], *, more: Sequence[str] = ()) -> tuple[OwnError, ...]:
+    """Read how far runs of the model were off; `more` are columns that the table may have besides."""
+    return tuple(
+        OwnError(
+            indicator=row.text("indicator"),
+            region=row.cells["region"],
+            parameter_set=row.cells["parameter_set"],
+            horizon=int(row.number("horizon")),
+            error=row.number("error"),
+            unit=row.text("unit"),
+            n=int(row.number("n")),
+            first_year=row.year("first_year"),
+            last_year=row.year("last_year"),
+            source=row.cells["source"],
+            note=row.cells["note"],
+            where=row.where,
+        )
+        for row in read_table(path, ERRORS, problems, more)
+    )
+
+
+def _last_seen(folder: Path, inherits: str, name: str) -> int | None:
+    """Give the last year that a set was fitted to, which stands beside it; None where that is not told."""
+    for place in (folder, folder.parent / inherits) if inherits else (folder,):
+        try:
+            told = json.loads((place / "sets" / f"{name}.json").read_text(encoding="utf-8"))
+            return int(told["until"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
 
 
 def _read_paths(path: Path, sources: Collection[str], problems: list[Problem]) -> tuple[PathPoint, ...]:
