@@ -1,4 +1,4 @@
-"""Read the catalogues that stand beside a model: `levers.yaml` and `indicators.yaml`."""
+"""Read the catalogues that stand beside a model: `levers.yaml`, `indicators.yaml` and `loops.yaml`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from urbsim.errors import InputError, Problem
 from urbsim.study.indicator import Indicator
 from urbsim.study.kept import kept, key_of
 from urbsim.study.lever import Lever
+from urbsim.study.loop import Loop
 from urbsim.study.text_file import shown
 from urbsim.study.words import Words
 from urbsim.study.yaml_file import read_yaml
 
-Entry = TypeVar("Entry", Lever, Indicator)
+Entry = TypeVar("Entry", Lever, Indicator, Loop)
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -39,6 +40,17 @@ def read_indicators(path: Path) -> tuple[Indicator, ...]:
         Every problem of the file.
     """
     return _read(path, tuple[Indicator, ...], (Indicator, Words))
+
+
+def read_loops(path: Path) -> tuple[Loop, ...]:
+    """Read the feedback loops of a model.
+
+    Raises
+    ------
+    InputError
+        Every problem of the file.
+    """
+    return _read(path, tuple[Loop, ...], (Loop, Words))
 
 
 def _read(path: Path, form: type[tuple[Entry, ...]], kinds: tuple[type, ...]) -> tuple[Entry, ...]:
