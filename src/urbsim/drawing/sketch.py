@@ -127,6 +127,8 @@ def _word_line(word: Word, number: int, model: Model) -> str:
     else:
         style = f"0,{0 if word.kind == 'stock' else -1},0,0,0"
     name = model.variables[word.variable].name
+    if "," in name and not name.startswith('"'):  # as XMILE may have it
+        name = f'"{name}"'
     return f"10,{number},{name},{word.x:.0f},{word.y:.0f},{word.w:.0f},{word.h:.0f},{shape},{bits},0,{style}"
 
 

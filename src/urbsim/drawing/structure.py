@@ -11,6 +11,7 @@ from urbsim.model.influence import Net, causes_of, nets_of
 
 FULL = 40  # elements of a full page; the flows of stocks, drawn in rows, count half
 
+MOST = 3 * FULL  # variables of a page
 MANY = 2  # stocks of a page that is about stocks
 PAGE, STEEPNESS = 6, 8  # what one more page costs, in links cut, and how fast a full page gets costly
 
@@ -200,7 +201,8 @@ def _parts(
     best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     for last in range(1, count + 1):
         best[last] = min(
-            (best[first][0] + weigh(first, last), (*best[first][1], last)) for first in range(last)
+            (best[first][0] + weigh(first, last), (*best[first][1], last))
+            for first in range(max(0, last - MOST), last)
         )
     cuts = best[count][1]
     return _joined([list(keys[a:b]) for a, b in zip((0, *cuts), cuts, strict=False)], causes)

@@ -5,12 +5,14 @@ With `vensim`, `xmile` and `translate`, the only door to PySD's parser.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from urbsim.errors import ModelError, Problem
-from urbsim.model.equations import Model
-from urbsim.model.vensim import read_vensim
-from urbsim.model.xmile import read_xmile
+from urbsim.model.equations import Model, Variable
+from urbsim.model.vensim import read_vensim, vensim_texts
+from urbsim.model.xmile import read_xmile, xmile_texts
+from urbsim.names import fold
 
 
 def read_model(path: str | Path) -> Model:
@@ -46,6 +48,16 @@ def read_model(path: str | Path) -> Model:
             "expected .mdl, .xmile, .xml or .stmx",
         )
     )
+
+
+def read_equations(path: Path) -> Callable[[Variable], tuple[str, ...]]:
+    """Read what a model file has for equations, word for word; gives the texts of a variable."""
+    raw = path.read_bytes()
+    if path.suffix.lower() == ".mdl":
+        by_line = vensim_texts(decode(raw, path))
+        return lambda variable: tuple(by_line[e.line] for e in variable.equations if e.line in by_line)
+    by_name = xmile_texts(raw)
+    return lambda variable: tuple(filter(None, [by_name.get(fold(variable.name), "")]))
 
 
 def decode(raw: bytes, path: Path) -> str:

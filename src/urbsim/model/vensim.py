@@ -92,6 +92,12 @@ def read_vensim(text: str, source: str) -> Model:
     )
 
 
+def vensim_texts(text: str) -> dict[int, str]:
+    """Give the text of each equation as the file has it, by the line on which it begins."""
+    equations = text.partition(SKETCH)[0]
+    return {block.line: equations[block.span[0] : block.span[1]].strip() for block in blocks(equations)}
+
+
 def blocks(text: str) -> Iterator[Block]:
     """Split the equations of an `.mdl` at every ``|`` outside quotes; headings are left out."""
     line, start, quoted, braces = 1, 0, False, 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,33 @@ def read_xmile(raw: bytes, path: Path) -> Model:
         method=METHODS.get(method, "euler"),
         implicit_subscripts=True,
     )
+
+
+def xmile_texts(raw: bytes) -> dict[str, str]:
+    """Give the text of each variable's equations as the file has it, by folded name."""
+    root = etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True))
+    found: dict[str, str] = {}
+    for node in root.iter("{*}stock", "{*}flow", "{*}aux", "{*}gf"):
+        if name := node.get("name"):
+            found.setdefault(fold(tidy(name.replace("\\n", " "))), "\n".join(_lines(node)))
+    return found
+
+
+def _lines(node: etree._Element) -> Iterator[str]:
+    """Write what a variable has of equations: each part on a line, with its tag unless it stands alone."""
+    parts = [
+        part for part in node.iterchildren() if etree.QName(part).localname in {"eqn", "inflow", "outflow"}
+    ]
+    for part in parts:
+        text = " ".join((part.text or "").split())
+        yield text if len(parts) == 1 else f"{etree.QName(part).localname}: {text}"
+    for element in node.iterchildren("{*}element"):
+        text = " ".join((element.findtext("{*}eqn") or "").split())
+        yield f"[{element.get('subscript', '')}] {text}"
+    graphs = [node] if etree.QName(node).localname == "gf" else list(node.iterchildren("{*}gf"))
+    for part in (part for graph in graphs for part in graph.iterchildren("{*}xscale", "{*}xpts", "{*}ypts")):
+        text = part.text.strip() if part.text else f"{part.get('min')} to {part.get('max')}"
+        yield f"{etree.QName(part).localname}: {text}"
 
 
 def _variable(element: AbstractElement, name: str, line: int) -> Variable:
