@@ -36,6 +36,7 @@ from urbsim.study.judge import inspect, judge
 from urbsim.study.kept import kept
 from urbsim.study.lever import Lever
 from urbsim.study.lowered import KINDS, Lowered, lowered_key
+from urbsim.study.naming import put_values
 from urbsim.study.outcome import Outcome, Run
 from urbsim.study.place import Place
 from urbsim.study.place_file import read_place
@@ -71,11 +72,25 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """What a batch gives back."""
+    """What a batch gives back.
+
+    Parameters
+    ----------
+    seconds
+        Wall time of the batch [s].
+    added
+        Names of the scenarios that were run only so that others can be held against them.
+    """
 
     outcomes: tuple[Outcome, ...]
     options: Options
-    seconds: float  # wall time of the batch [s]
+    seconds: float
+    added: frozenset[str] = frozenset()
+
+    @property
+    def asked(self) -> tuple[Outcome, ...]:
+        """Give the outcomes of the scenarios that were asked for."""
+        return tuple(outcome for outcome in self.outcomes if outcome.name not in self.added)
 
     @property
     def trajectories(self) -> pd.DataFrame:
@@ -110,8 +125,8 @@ class Results:
         from urbsim.output.folder import write_results
         from urbsim.study.words import LANGUAGES
 
-        if figures and len(self.outcomes) > MOST_DRAWN:
-            log.warning("no figures: they can hold %d runs, not %d", MOST_DRAWN, len(self.outcomes))
+        if figures and len(self.asked) > MOST_DRAWN:
+            log.warning("no figures: they can hold %d runs, not %d", MOST_DRAWN, len(self.asked))
             figures = False
         return write_results(
             Path(folder),
@@ -178,6 +193,7 @@ def run(
     solver: str = "rk45",
     rtol: float | None = None,
     jobs: int = 1,
+    base: bool = False,
     starting: Callable[[str], object] = lambda _: None,
     progress: Callable[[Outcome], object] = lambda _: None,
 ) -> Results:
@@ -188,6 +204,9 @@ def run(
     jobs
         Processes to share the scenarios among; each compiles the model for itself, and starts by importing
         the program that calls this, which therefore needs ``if __name__ == "__main__":``.
+    base
+        Also run the scenario that each of them goes back to by `extends`, so that they can be held against
+        it. It comes first of its place. One that cannot be run by itself is told in a warning, and left out.
     starting, progress
         Called with the name of each scenario before it runs, and with each outcome as it comes.
 
@@ -200,25 +219,27 @@ def run(
     options = Options(solver=solver, rtol=rtol)
     read = read_scenarios(scenarios)
     outcomes: list[Outcome] = []
-    tasks = prepare(read)  # here too when others do the work: nothing runs when something is wrong
-    for doubt in dict.fromkeys(doubt for task in tasks for doubt in (*task.study.doubts, *task.doubts)):
-        log.warning(doubt)
+    studies: dict[Path, Study | None] = {}
+    tasks = _prepare(read, studies)  # here too when others do the work: nothing runs when something is wrong
     for scenario in read:
         if scenario.uncertain:
             where = scenario.uncertain[0].entry or scenario.source
             log.warning("%s: what is uncertain is not drawn here; `urbsim sample` does that", where)
-    expanded = [task.scenario for task in tasks]
-    if jobs > 1 and len(expanded) > 1:
-        for scenario in read:
-            starting(scenario.name)
-        chunks = [tuple(expanded[i::jobs]) for i in range(min(jobs, len(expanded)))]
+    given = {task.scenario.name for task in tasks}
+    tasks = _against_bases(tasks, studies, add=base)
+    for doubt in dict.fromkeys(doubt for task in tasks for doubt in (*task.study.doubts, *task.doubts)):
+        log.warning(doubt)
+    if jobs > 1 and len(tasks) > 1:
+        for name in dict.fromkeys(task.scenario.sweep_of or task.scenario.name for task in tasks):
+            starting(name)
+        chunks = [tuple((t.scenario, t.base) for t in tasks[i::jobs]) for i in range(min(jobs, len(tasks)))]
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(len(chunks), mp_context=context) as pool:
             for chunk in pool.map(_run_chunk, chunks, [options] * len(chunks)):
                 outcomes.extend(chunk)
                 for outcome in chunk:
                     progress(outcome)
-        order = {scenario.name: position for position, scenario in enumerate(expanded)}
+        order = {task.scenario.name: position for position, task in enumerate(tasks)}
         outcomes.sort(key=lambda outcome: order[outcome.name])
     else:
         said = ""
@@ -229,7 +250,12 @@ def run(
             for outcome in run_together(together, options):
                 outcomes.append(outcome)
                 progress(outcome)
-    return Results(outcomes=tuple(outcomes), options=options, seconds=time.perf_counter() - begun)
+    return Results(
+        outcomes=tuple(outcomes),
+        options=options,
+        seconds=time.perf_counter() - begun,
+        added=frozenset(task.scenario.name for task in tasks) - given,
+    )
 
 
 def read_scenarios(scenarios: Iterable[Scenario | str | Path]) -> tuple[Scenario, ...]:
@@ -279,7 +305,11 @@ def prepare(scenarios: Sequence[Scenario]) -> tuple[Task, ...]:
     InputError
         The problems of all scenarios, places and models together.
     """
-    studies: dict[Path, Study | None] = {}
+    return _prepare(scenarios, {})
+
+
+def _prepare(scenarios: Sequence[Scenario], studies: dict[Path, Study | None]) -> tuple[Task, ...]:
+    """Make scenarios ready to run; places that are read are put into `studies`, None where one is wrong."""
     tasks: list[Task] = []
     problems: list[Problem] = []
     for scenario in scenarios:
@@ -292,12 +322,64 @@ def prepare(scenarios: Sequence[Scenario]) -> tuple[Task, ...]:
             study = studies[folder]
             if study is None:
                 continue
-            tasks.extend(_fit_all(expand(scenario, study.levers), study))
+            named, unknown = put_values(scenario, study.place, study.levers, study.system)
+            problems.extend(unknown)
+            tasks.extend(_fit_all(expand(named, study.levers), study))
         except InputError as failure:
             problems.extend(failure.problems)
     if problems:
         raise InputError(dict.fromkeys(problems))
     return tuple(tasks)
+
+
+def _against_bases(
+    tasks: Sequence[Task], studies: dict[Path, Study | None], *, add: bool
+) -> tuple[Task, ...]:
+    """Give tasks with what each is held against; with `add` those are run too, first of their place.
+
+    A scenario is held against the one that it goes back to by `extends`, without its sweep.
+    """
+    roots: dict[Path, Task | None] = {}
+    for task in tasks:
+        scenario = task.scenario
+        if scenario.source and not (scenario.extended or scenario.sweep_of):
+            roots[Path(scenario.source).resolve()] = task
+    held: list[Task | None] = []
+    for task in tasks:
+        source = (task.scenario.extended or (task.scenario.source,))[-1]
+        key = Path(source).resolve()
+        if source and add and key not in roots:
+            roots[key] = _base(source, task, tasks, studies)
+        root = roots.get(key) if source else None
+        held.append(root if root is not None and root.study is task.study else None)
+    bases = {root.scenario.name: root for root in held if root is not None and add}
+    ordered: list[Task] = []
+    for task, root in zip(tasks, held, strict=True):
+        of_place = [name for name, one in bases.items() if one.study is task.study]
+        ordered.extend(bases.pop(name) for name in of_place)  # before the first of their place
+        if not any(task is one for one in ordered):
+            ordered.append(replace(task, base=root.scenario) if root and root is not task else task)
+    return tuple(ordered)
+
+
+def _base(source: str, task: Task, tasks: Sequence[Task], studies: dict[Path, Study | None]) -> Task | None:
+    """Make the scenario ready that a task goes back to; None, with a warning, where it cannot serve."""
+    why = ""
+    try:
+        root = replace(read_scenario(Path(source)), sweep=())
+        (found,) = _prepare([root], studies)
+    except InputError as failure:
+        why = str(failure)
+    else:
+        twin = next((t.scenario for t in tasks if t.scenario.name.casefold() == root.name.casefold()), None)
+        if twin is not None:
+            why = f"'{root.name}' of {source} is also the name of {twin.source}"
+        elif found.study is not task.study:
+            why = f"'{root.name}' is of {root.place}, not of {task.scenario.place}"
+        else:
+            return found
+    log.warning("%s is held against nothing: %s", task.scenario.sweep_of or task.scenario.name, why)
+    return None
 
 
 def read_study(folder: Path, *, sets: bool = True) -> Study:
@@ -507,6 +589,8 @@ def _same(one: Sequence[Floats], other: Sequence[Floats]) -> npt.NDArray[np.bool
     return same
 
 
-def _run_chunk(scenarios: tuple[Scenario, ...], options: Options) -> list[Outcome]:
-    groups = _together(prepare(scenarios))
+def _run_chunk(scenarios: Sequence[tuple[Scenario, Scenario | None]], options: Options) -> list[Outcome]:
+    bases = {scenario.name: base for scenario, base in scenarios}
+    tasks = prepare([scenario for scenario, _ in scenarios])
+    groups = _together([replace(task, base=bases[task.scenario.name]) for task in tasks])
     return [outcome for together in groups for outcome in run_together(together, options)]

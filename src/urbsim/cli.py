@@ -60,6 +60,7 @@ def cli() -> None:
 )
 @click.option("--no-figures", is_flag=True, help="Write tables only.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 when a target is missed or a check fails.")
+@click.option("--no-base", is_flag=True, help="Leave out the scenario that the others go back to.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
 def run(
     scenarios: tuple[str, ...],
@@ -69,9 +70,13 @@ def run(
     lang: str,
     no_figures: bool,
     strict: bool,
+    no_base: bool,
     jobs: int,
 ) -> int:
-    """Run scenario files, folders of them, patterns or names; write tables, figures and verdicts."""
+    """Run scenario files, folders of them, patterns or names; write tables, figures and verdicts.
+
+    The scenario that they go back to by `extends` is run too, so that they can be held against it.
+    """
     languages = _languages(lang)
     files = find_scenarios(scenarios)
     folder = out or Path("results") / f"{datetime.now().astimezone().date()}-{_batch_name(scenarios, files)}"
@@ -81,7 +86,9 @@ def run(
     from urbsim import batch
     from urbsim.output.verdicts import console_for_people, print_verdicts
 
-    results = batch.run(files, solver=solver, rtol=rtol, jobs=jobs, starting=_announce(len(files)))
+    results = batch.run(
+        files, solver=solver, rtol=rtol, jobs=jobs, base=not no_base, starting=_announce(len(files))
+    )
     _wipe()
     try:
         results.write(folder, languages=languages, figures=not no_figures)
@@ -99,8 +106,8 @@ def run(
     for line in _remarks(results.outcomes):
         click.echo(line, err=True)
     click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
-    runs = [outcome.run for outcome in results.outcomes if outcome.run]
-    failed = len(runs) < len(results.outcomes)
+    failed = any(outcome.run is None for outcome in results.outcomes)
+    runs = [outcome.run for outcome in results.asked if outcome.run]
     missed = any(not v.met for run in runs for v in run.verdicts) or any(
         not finding.passed for run in runs for finding in run.findings
     )
@@ -712,7 +719,7 @@ def _announce(total: int) -> Callable[[str], None]:
     def starting(name: str) -> None:
         nonlocal begun
         begun += 1
-        text = f"running {name}" + (f" ({begun} of {total})" if total > 1 else "")
+        text = f"running {name}" + (f" ({begun} of {max(total, begun)})" if total > 1 else "")
         click.echo(f"{WIPE}{text}" if sys.stderr.isatty() else text, nl=not sys.stderr.isatty(), err=True)
 
     return starting
