@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -11,21 +12,44 @@ _RELATIVE = re.compile(
     r"\s*(?:[x×]\s*(?P<factor>\d+(?:\.\d*)?(?:e[+-]?\d+)?)|(?P<percent>[+-]\s*\d+(?:\.\d*)?)\s*%)\s*",
     re.IGNORECASE,
 )
+_LIKE = re.compile(r"[x×]\s*(?:[-+\d.]|$)", re.IGNORECASE)  # meant for a multiple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amount:
-    """A value: a number [unit of the lever], or a multiple of the value that the place has."""
+    """A value: a number [unit of the lever], or a multiple of the value that the place has.
+
+    Parameters
+    ----------
+    position
+        The name of a lever's position, as written, where that is all that is known yet; `study.position`
+        puts the value in its place.
+    """
 
     number: float
     relative: bool = False
+    position: str = ""
 
     def of(self, base: float) -> float:
         """Give the value, for a place whose own value is `base`."""
+        if self.position:
+            raise ValueError(f"'{self.position}' is the name of a position, and has no value yet")
         return self.number * base if self.relative else self.number
 
     def __str__(self) -> str:
+        if self.position:
+            return self.position
         return f"x{self.number:.12g}" if self.relative else f"{self.number:.12g}"
+
+    @staticmethod
+    def named(text: str) -> Amount:
+        """Read ``x1.5`` and the like, or else the name of a position: text that begins with a letter."""
+        try:
+            return Amount.parse(text)
+        except ValueProblemError:
+            if not text[:1].isalpha() or as_number(text) or _LIKE.match(text):
+                raise
+            return Amount(number=math.nan, position=text)
 
     @staticmethod
     def parse(text: str) -> Amount:

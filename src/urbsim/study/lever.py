@@ -5,7 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from urbsim.study.words import Words
+from urbsim.names import fold
+from urbsim.study.amount import Amount
+from urbsim.study.words import LANGUAGES, Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A value of a lever that has a name, such as "as planned".
+
+    Parameters
+    ----------
+    amount
+        A number [unit of the lever], or a multiple of the value that the place has.
+    clause
+        Where that value stands.
+    """
+
+    name: Words
+    amount: Amount
+    clause: Words = field(default_factory=Words)
+
+    def is_called(self, name: str) -> bool:
+        """Tell whether a text is the position's name, in either language."""
+        return fold(name) in {fold(self.name[language]) for language in LANGUAGES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +47,8 @@ class Lever:
         Lowest and highest value allowed [unit].
     clause
         The plan clause that the lever stands for.
+    positions
+        Values with names of their own; `study.position` knows those that levers have in common.
     """
 
     id: str
@@ -35,6 +60,7 @@ class Lever:
     scale: float = 1.0
     clause: Words = field(default_factory=Words)
     note: Words = field(default_factory=Words)
+    positions: tuple[Position, ...] = ()
     where: str = ""
 
     def __post_init__(self) -> None:
@@ -42,3 +68,8 @@ class Lever:
             raise ValueError(f"range is {self.range[0]:g} to {self.range[1]:g}, expected the lower first")
         if self.scale == 0:
             raise ValueError("scale is 0, expected any other number")
+        for position in self.positions:
+            amount = position.amount
+            if not amount.relative and not self.range[0] <= amount.number <= self.range[1]:
+                span = f"{self.range[0]:g} to {self.range[1]:g}"
+                raise ValueError(f"position '{position.name.en}' is {amount}, allowed are {span}")

@@ -389,7 +389,7 @@ def _distribution(name: str, region: str, value: Mapping[Any, Any], where: str) 
     for key, one, takes in ((kind, given, TAKES[kind]), ("weights", weights, "a list of numbers")):
         if not isinstance(one, list):
             raise ValueError(f"{key}: {kind_of(one)}, expected {takes}")
-    amounts = [_amount(one) for one in given]
+    amounts = [_amount(one, named=kind == "choice") for one in given]
     if kind == "normal" and len(given) == 2 and "%" in str(given[1]):
         # A spread of +10% is a tenth of the place's value, not eleven tenths.
         amounts[1] = Amount(number=amounts[1].number - 1, relative=True)
@@ -400,7 +400,9 @@ def _distribution(name: str, region: str, value: Mapping[Any, Any], where: str) 
             kind=kind,
             amounts=tuple(amounts),
             weights=tuple(number(weight) for weight in weights),
-            within=None if within is None else (_amount(within[0]), _amount(within[1])),
+            within=None
+            if within is None
+            else (_amount(within[0], named=False), _amount(within[1], named=False)),
         ),
         by_region=by_region,
         where=where,
@@ -438,7 +440,7 @@ def _near(name: object, known: Iterable[str]) -> str:
     return near if near.startswith("did you mean") else ""
 
 
-def _amount(value: object) -> Amount:
+def _amount(value: object, *, named: bool = True) -> Amount:
     if isinstance(value, str):
-        return Amount.parse(value)
+        return Amount.named(value) if named else Amount.parse(value)
     return Amount(number=number(value))

@@ -137,7 +137,9 @@ class Distribution:
             values = f"{len(numbers)} value{'s' * (len(numbers) != 1)}"
             raise ValueError(f"{self.kind} has {values}, expected {TAKES[self.kind]}")
         alike = self.amounts[:1] if self.kind == "lognormal" else self.amounts
-        if len({amount.relative for amount in (*alike, *(self.within or ()))}) > 1:
+        # What a position is, is not known yet; once it is, a new distribution is made of it.
+        known = [amount for amount in (*alike, *(self.within or ())) if not amount.position]
+        if len({amount.relative for amount in known}) > 1:
             raise ValueError("mixes numbers and relative values (x0.8, +10%), expected either")
         if self.weights and self.kind != "choice":
             raise ValueError(f"weights are of a choice, not of {_a(self.kind)}")

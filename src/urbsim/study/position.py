@@ -1,0 +1,88 @@
+"""Values of levers that have names: "as planned", "doubled". Scenarios may name them in place of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from urbsim.names import fold
+from urbsim.study.amount import Amount
+from urbsim.study.lever import Lever, Position
+from urbsim.study.quantity import quantity
+from urbsim.study.words import LANGUAGES, Words
+
+AS_TODAY = Position(name=Words(zh="维持现状", en="as today"), amount=Amount(number=1, relative=True))
+DOUBLED = Position(name=Words(zh="加倍", en="doubled"), amount=Amount(number=2, relative=True))
+HALVED = Position(name=Words(zh="减半", en="halved"), amount=Amount(number=0.5, relative=True))
+NONE = Position(name=Words(zh="取消", en="none"), amount=Amount(number=0, relative=True))
+GENERAL = (AS_TODAY, DOUBLED, HALVED, NONE)
+
+# Units of levers that count from what is so anyway, 1 or 0: half of that, or none, is no policy.
+NEUTRAL = ("x", "log points", "% of jobs")
+STANDARD = "x standard"  # half a programme makes sense, none at all does not
+ALIKE = 1e-9  # [-] values that differ by less are the same
+
+
+def positions_of(lever: Lever, own: Collection[float]) -> tuple[Position, ...]:
+    """Give the positions of a lever of which regions have `own`, that are in its range in all of them."""
+    low, high = lever.range
+    slack = ALIKE * max(abs(low), abs(high))
+    return tuple(
+        position
+        for position in meaningful(lever, own)
+        if all(low - slack <= position.amount.of(value) <= high + slack for value in own)
+    )
+
+
+def meaningful(lever: Lever, own: Collection[float]) -> tuple[Position, ...]:
+    """Give the positions that mean something for a lever of which regions have `own`, in range or not.
+
+    Those that its file names come first, so that what a plan states is called so.
+    """
+    if lever.unit in NEUTRAL or not any(own):
+        return (*lever.positions, AS_TODAY)
+    if lever.unit == STANDARD or lever.range[0] > 0:
+        return (*lever.positions, AS_TODAY, DOUBLED, HALVED)
+    return (*lever.positions, *GENERAL)
+
+
+def position_at(lever: Lever, value: float, own: float) -> Position | None:
+    """Find the position that a value is, of a lever of which the place has `own` [unit of the lever]."""
+    size = max(abs(value), abs(own))
+    for position in meaningful(lever, (own,)):
+        if abs(position.amount.of(own) - value) <= ALIKE * size:
+            return position
+    return None
+
+
+def position_of(lever: Lever, value: float, own: float) -> Words:
+    """Name a value of a lever of which the place has `own`: by its position, or by how far it is from that.
+
+    Examples
+    --------
+    >>> quota = Lever(id="q", name=Words(en="Quota"), variable="Q", unit="m2/person", range=(0, 120))
+    >>> [position_of(quota, value, 80).en for value in (80, 40, 100)]
+    ['as today', 'halved', '+25 %']
+    """
+    found = position_at(lever, value, own)
+    if found is not None:
+        return found.name
+    if own == 0 or lever.unit in NEUTRAL:
+        return Words(
+            zh=quantity(value, lever.unit, language="zh", long=True),
+            en=quantity(value, lever.unit, language="en", long=True),
+        )
+    if lever.unit.startswith("%"):  # "+19 %" of 80 % would be taken for 99 %
+        change = f"{round(value - own, 6):+g}"
+        return Words(zh=f"{change}个百分点", en=f"{change} points")
+    change = f"{100 * (value / own - 1):+.3g}"
+    return Words(zh=f"{change}%", en=f"{change} %")
+
+
+def name_problems(lever: Lever) -> Iterator[str]:
+    """Find names that two positions of a lever have, or that mean something else for every lever."""
+    taken = {fold(position.name[language]) for position in GENERAL for language in LANGUAGES}
+    for position in lever.positions:
+        names = {fold(position.name[language]) for language in LANGUAGES}
+        if names & taken:
+            yield f"the name of position '{position.name.en}' is taken"
+        taken |= names
