@@ -140,18 +140,24 @@ class VerdictRows:
 def verdict_rows(outcomes: Sequence[Outcome], language: Language) -> tuple[VerdictRows, ...]:
     """Put the verdicts into words, for each place of which any run was judged."""
     return tuple(
-        _rows(group, targets, language) for group in _by_place(outcomes) if (targets := _judged(group))
+        _rows(group, targets, language) for group in by_place(outcomes) if (targets := _judged(group))
     )
 
 
-def conflict_notes(outcomes: Sequence[Outcome], language: Language) -> tuple[str, ...]:
+def conflict_notes(
+    outcomes: Sequence[Outcome], language: Language, *, titled: bool = False
+) -> tuple[str, ...]:
     """Say of every two targets that agree at one total only what that is, and what the runs have.
 
-    A plan may set the same two numbers twice, as "about" and as "at least": one line says it all.
+    A plan may set the same two numbers twice, as "about" and as "at least": one line says it all. `titled`
+    names scenarios by their titles in English too.
     """
     notes = []
     for judged in verdict_rows(outcomes, language):
-        names = {row.outcome.name: row.scenario for row in judged.rows}
+        names = {
+            row.outcome.name: row.outcome.scenario.title[language] if titled else row.scenario
+            for row in judged.rows
+        }
         notes += [_note(conflict, names, language) for conflict in judged.conflicts]
     return tuple(dict.fromkeys(notes))
 
@@ -352,7 +358,8 @@ def _demanded(target: Target, place: Place) -> tuple[str, str, int, str, float]:
     return target.indicator, place.area(target.region), target.year, target.operator, target.value
 
 
-def _by_place(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
+def by_place(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
+    """Put outcomes of the same place together, in the order in which they come."""
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault(str(outcome.place.folder), []).append(outcome)

@@ -1,0 +1,475 @@
+"""Outcomes -> `report.html`: one page that needs nothing else, for people who do not run programs.
+
+Templates, style sheet and script stand in `templates/`; the figures are drawn by Apache ECharts, which
+travels in the page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from urbsim.output import wording
+from urbsim.output.font import subset_for
+from urbsim.output.report_data import Packed, pack, script_json
+from urbsim.output.verdicts import VerdictRows, by_place, conflict_notes, verdict_rows
+from urbsim.study.indicator import Indicator
+from urbsim.study.outcome import Outcome
+from urbsim.study.quantity import quantity, unit_name
+from urbsim.study.report import Measured
+from urbsim.study.target import Conflict
+from urbsim.study.words import Language, Words
+
+NAME = "report.html"
+LARGEST = 2_950_000  # [bytes] of a page; it shall stay below 3 MB
+MOST = 30  # runs that a page shows
+ABREAST = 8  # scenarios in a table of verdicts
+ECHARTS = "6.1.0"
+ECHARTS_SHA256 = "61f13280aba3161f77fc801bf5f9c786f55f10432153a0683fc5cc0700b013d5"
+TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en"}
+
+# As in `output.look`, which this does not import: a page needs no matplotlib.
+BASE_LOOK = {"color": "#1A1A1A", "width": 3.5, "dash": "solid", "symbol": ""}
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255")
+DASHES: tuple[Any, ...] = ([7, 2], [2, 2], [7, 2, 2, 2], [12, 3], [4, 2, 2, 2, 2, 2])
+SYMBOLS = ("rect", "triangle", "diamond", "circle", "pin", "roundRect", "arrow")
+
+_OWN_MODEL = "urbanization.mdl"  # the model that some of the limits speak of
+_HONESTY = re.compile(
+    r"the file's own (\S+) with step (\S+) differs from the error-controlled answer "
+    r"by at most (\S+) of a stock's largest value \((.*), ([^,]*)\)"
+)
+_FOLDER = Path(__file__).parent
+
+
+def write_report(
+    path: Path, outcomes: Sequence[Outcome], facts: Mapping[str, Any], *, languages: Sequence[Language]
+) -> None:
+    """Write the page of a results folder, in one file that opens without a network.
+
+    Parameters
+    ----------
+    facts
+        What stands in `run.json`: versions, hashes, solver, date.
+    languages
+        The first is shown at first; with both, the reader can switch.
+    """
+    path.write_text(render_report(outcomes, facts, languages=languages), encoding="utf-8", newline="\n")
+
+
+def render_report(
+    outcomes: Sequence[Outcome], facts: Mapping[str, Any], *, languages: Sequence[Language]
+) -> str:
+    """Give the page as text; see `write_report`."""
+    shown = outcomes[:MOST]
+    findings = _findings(shown)
+    packed = pack(shown, findings, 0)  # what is written about the page is settled before its numbers
+    page = _page(outcomes, facts, languages, findings, packed)
+    room = LARGEST - len(page.encode())
+    packed = pack(shown, findings, room)
+    return _page(outcomes, facts, languages, findings, packed)
+
+
+def _page(
+    outcomes: Sequence[Outcome],
+    facts: Mapping[str, Any],
+    languages: Sequence[Language],
+    findings: Mapping[tuple[str, str, str], Words],
+    packed: Packed,
+) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    looks = [
+        {
+            "color": COLOURS[i % len(COLOURS)],
+            "width": 2,
+            "dash": DASHES[i % len(DASHES)],
+            "symbol": SYMBOLS[(i + 3 * (i // len(COLOURS))) % len(SYMBOLS)],
+        }
+        for i in range(MOST)
+    ]
+    echarts, script, css = (
+        (_FOLDER / name).read_text(encoding="utf-8")
+        for name in ("echarts/echarts.common.min.js", "templates/report.js", "templates/report.css")
+    )
+    pages = {language: _words(outcomes, facts, language, findings, packed) for language in languages}
+    parts: dict[str, Any] = {
+        "languages": languages,
+        "tags": TAGS,
+        "titles": {language: pages[language]["title"] for language in languages},
+        "pages": pages,
+        "facts": {"urbsim": "", **facts},
+        "policy": Markup(_policy(echarts, script)),  # noqa: S704 - made here, of hashes
+        "echarts_version": ECHARTS,
+        "css": Markup(css),  # noqa: S704 - our own file, as those below
+        "echarts": Markup(_inline(echarts)),  # noqa: S704
+        "script": Markup(_inline(script)),  # noqa: S704
+        "data": Markup(  # noqa: S704 - signs that end a script element are written as escapes
+            script_json({"places": packed.places, "looks": {"base": BASE_LOOK, "others": looks}})
+        ),
+    }
+    template = environment.get_template("report.html.j2")
+    font = _font(template.render(**parts, font=""))
+    return template.render(**parts, font=Markup(font))  # noqa: S704 - base64
+
+
+def _inline(script: str) -> str:
+    if "</script" in script.lower() or "<!--" in script:
+        raise ValueError("a script that is embedded in the page may not hold the end of a script element")
+    return script
+
+
+def _policy(*scripts: str) -> str:
+    """Allow these scripts alone, and no network: a title that got past all else would still be inert."""
+    hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{one}'" for one in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "font-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _font(text: str) -> str:
+    """Embed the characters that a machine without a Chinese font would show as boxes."""
+    wanted = "".join(sorted({sign for sign in text if sign.isprintable()}))
+    data = base64.b64encode(subset_for(wanted)).decode()
+    return f'@font-face{{font-family:"urbsim zh";src:url(data:font/woff;base64,{data}) format("woff")}}\n'
+
+
+# --- words of one language ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Say:
+    """Choose between the two languages, so that templates can hold both words side by side."""
+
+    language: Language
+
+    def __call__(self, zh: str, en: str) -> str:
+        return zh if self.language == "zh" else en
+
+
+def _words(
+    outcomes: Sequence[Outcome],
+    facts: Mapping[str, Any],
+    language: Language,
+    findings: Mapping[tuple[str, str, str], Words],
+    packed: Packed,
+) -> dict[str, Any]:
+    say = _Say(language)
+    shown = outcomes[:MOST]
+    judged = verdict_rows(shown, language)
+    return {
+        "language": language,
+        "say": say,
+        "title": _title(shown, language),
+        "subtitle": _subtitle(shown, facts, say),
+        "lead": _lead(shown, findings, language),
+        "cut": _cut(outcomes, packed, say),
+        "verdicts": [table for rows in judged for table in _verdicts(rows, language)],
+        "rules": tuple(dict.fromkeys(rule for rows in judged for rule in rows.rules)),
+        "notes": conflict_notes(shown, language, titled=True),
+        "conflicts": [table for rows in judged for table in _conflicts(rows, say)],
+        "bought": [*_bought(shown, say)],
+        "scenarios": [
+            {
+                "title": _scenario(outcome, language),
+                "base": _is_base(outcome, shown),
+                "failure": outcome.failure,
+                "description": outcome.scenario.description[language],
+                "assumptions": _assumptions(outcome, language),
+            }
+            for outcome in shown
+        ],
+        "sources": _sources(shown, language),
+        "margins": any(outcome.place.margins for outcome in shown),
+        "own_model": any(
+            str(place.get("model", "")).endswith(_OWN_MODEL) for place in facts.get("places", ())
+        ),
+        "made": [*_made(facts, say)],
+    }
+
+
+def _scenario(outcome: Outcome, language: Language) -> str:
+    return outcome.scenario.title[language] or outcome.name
+
+
+def _is_base(outcome: Outcome, outcomes: Iterable[Outcome]) -> bool:
+    return any(
+        other.base == outcome.name and other.place.folder == outcome.place.folder for other in outcomes
+    )
+
+
+def _title(outcomes: Sequence[Outcome], language: Language) -> str:
+    places = [group[0].place.title[language] for group in by_place(outcomes)]
+    if language == "zh":
+        return f"{'、'.join(places)}：城镇化情景"
+    return f"{', '.join(places)}: urbanization scenarios"
+
+
+def _subtitle(outcomes: Sequence[Outcome], facts: Mapping[str, Any], say: _Say) -> str:
+    years = [year for outcome in outcomes if outcome.run for year in outcome.run.measured.years]
+    period = f"{min(years):.0f}–{max(years):.0f}" if years else ""
+    day = str(facts.get("made", ""))[:10]
+    count = len(outcomes)
+    zh = "，".join(filter(None, (f"{count}个情景", period and f"{period}年", day and f"制作于{day}")))
+    named = f"{count} scenario{'s' if count != 1 else ''}"
+    return say(zh, ", ".join(filter(None, (named, period, day and f"made on {day}"))))
+
+
+def _lead(
+    outcomes: Sequence[Outcome], findings: Mapping[tuple[str, str, str], Words], language: Language
+) -> list[str]:
+    """Give the finding on the first target of each place."""
+    lead = []
+    for group in by_place(outcomes):
+        place = group[0].place
+        said = next(
+            (said for (where, _, area), said in findings.items() if where == area == place.name), None
+        )
+        if said:
+            lead.append(said[language])
+    return lead
+
+
+def _cut(outcomes: Sequence[Outcome], packed: Packed, say: _Say) -> list[str]:
+    lines = []
+    if len(outcomes) > MOST:
+        lines.append(
+            say(
+                f"本页只含{len(outcomes)}次运行中的前{MOST}次；其余见 trajectories.csv。",
+                f"This page has the first {MOST} of {len(outcomes)} runs; trajectories.csv has all of them.",
+            )
+        )
+    for place, indicators in packed.left_out:
+        names = say("、", ", ").join(indicator.name[say.language] for indicator in indicators)
+        lines.append(
+            say(
+                f"为使本页小于3 MB，{place.title.zh}的以下指标缺少部分区域的数据；"
+                f"全部数据见 trajectories.csv：{names}。",
+                f"To keep this page below 3 MB, these indicators of {place.title.en} are not here for all "
+                f"regions; trajectories.csv has all of them: {names}.",
+            )
+        )
+    return lines
+
+
+def _verdicts(rows: VerdictRows, language: Language) -> Iterator[dict[str, Any]]:
+    """Give tables with a row for every target, and few enough scenarios beside each other to be printed."""
+    outcomes = [row.outcome for row in rows.rows]
+    for start in range(0, len(rows.rows), ABREAST):
+        part = rows.rows[start : start + ABREAST]
+        yield {
+            "title": rows.place.title[language],
+            "scenarios": [
+                {"title": _scenario(row.outcome, language), "base": _is_base(row.outcome, outcomes)}
+                for row in part
+            ],
+            "rows": [
+                {
+                    "heading": demand.heading,
+                    "demand": f"{demand.target.year}{'年：' if language == 'zh' else ': '}{demand.demand}",
+                    "source": demand.target.clause or demand.target.source,
+                    "cells": [row.cells[column] for row in part],
+                }
+                for column, demand in enumerate(rows.demands)
+            ],
+        }
+
+
+def _conflicts(rows: VerdictRows, say: _Say) -> Iterator[dict[str, Any]]:
+    """Give for each pair of targets that agree at one total only what every scenario has and would need."""
+    distinct = {
+        (one.rate.indicator, one.rate.year, one.rate.value, one.count.value): one for one in rows.conflicts
+    }
+    for conflict in distinct.values():
+        yield _conflict(conflict, rows, say)
+
+
+def _conflict(conflict: Conflict, rows: VerdictRows, say: _Say) -> dict[str, Any]:
+    language, year = say.language, conflict.rate.year
+    rate_name, count_name = (
+        next(d.indicator.name[language] for d in rows.demands if d.target == target)
+        for target in (conflict.rate, conflict.count)
+    )
+    rate = quantity(conflict.rate.value, "%", language=language, long=True)
+    goal = quantity(conflict.count.value, conflict.unit, language=language, long=True)
+    total = conflict.total[language]
+    head = (
+        say("情景", "Scenario"),
+        say(f"{year}年{total}", f"{total}, {year}"),
+        say(f"{year}年{count_name}", f"{count_name}, {year}"),
+        say(f"{year}年{rate_name}", f"{rate_name}, {year}"),
+        say(f"达到{rate}还缺城镇人口", f"Short of {rate} by"),
+        say(f"达到{goal}还缺", f"Short of {goal} by"),
+        say(f"{goal}相当于城镇化率", f"{goal} would be a rate of"),
+    )
+
+    def people(value: float) -> str:
+        return quantity(value, conflict.unit, language=language)
+
+    def share(value: float) -> str:
+        return f"{value:.1f}{say('', ' ')}%"
+
+    table = []
+    for row in rows.rows:
+        residents = conflict.totals.get(row.outcome.name)
+        if residents is None or row.outcome.run is None:
+            continue
+        urban = _at(row.outcome.run.measured, conflict.count.indicator, rows.place.name, year)
+        if urban is None:
+            continue
+        missing = conflict.rate.value / 100 * residents - urban
+        table.append(
+            (
+                _scenario(row.outcome, language),
+                *(people(residents), people(urban), share(100 * urban / residents)),
+                *(
+                    people(short) if short > 0 else say("已达到", "met")
+                    for short in _shorts(missing, conflict, urban)
+                ),
+                share(100 * conflict.count.value / residents),
+            )
+        )
+    return {"head": head, "rows": table}
+
+
+def _shorts(missing: float, conflict: Conflict, urban: float) -> tuple[float, float]:
+    return missing, conflict.count.value - urban
+
+
+def _at(measured: Measured, indicator: str, area: str, year: int) -> float | None:
+    series = measured.find(indicator, area)
+    return None if series is None else float(series.values[measured.at(year)])
+
+
+def _bought(outcomes: Sequence[Outcome], say: _Say) -> Iterator[dict[str, Any]]:
+    """Give for each scenario what its levers bought for the whole place, until the last year told."""
+    language = say.language
+    for outcome in outcomes:
+        place = outcome.place
+        found = [one for one in (outcome.run.contributions if outcome.run else ()) if one.area == place.name]
+        if not found:
+            continue
+        last = {
+            indicator: max(one.year for one in found if one.indicator == indicator)
+            for indicator in dict.fromkeys(one.indicator for one in found)
+        }
+        kept = [one for one in found if one.year == last[one.indicator]]
+        known = {indicator.id: indicator for indicator in outcome.indicators}
+        columns = [known[name] for name in last if name in known]
+        by = {(one.lever, one.indicator): one for one in kept}
+        names = {lever.id: lever.name[language] for lever in outcome.levers}
+        first = columns[0].id
+        levers = sorted(
+            dict.fromkeys(one.lever for one in kept),
+            key=lambda lever: -abs(by[lever, first].alone) if (lever, first) in by else 0.0,
+        )
+        totals = {one.indicator: one.total for one in kept}
+        yield {
+            "title": _scenario(outcome, language),
+            "head": [_bought_head(column, last[column.id], totals[column.id], say) for column in columns],
+            "rows": [
+                (
+                    names.get(lever, lever),
+                    *(
+                        _change(value, column, totals[column.id], language)
+                        for column in columns
+                        for one in (by.get((lever, column.id)),)
+                        for value in ((one.alone, one.last) if one else (None, None))
+                    ),
+                )
+                for lever in levers
+            ],
+        }
+
+
+def _bought_head(indicator: Indicator, year: int, total: bool, say: _Say) -> str:
+    unit = "%" if indicator.unit == "%" else unit_name(indicator.unit, say.language)
+    unit = say("个百分点", "points") if unit == "%" else unit
+    if total:
+        return say(f"{indicator.name.zh}，累计至{year}年", f"{indicator.name.en}, sum until {year}")
+    return say(f"{indicator.name.zh}，{year}年（{unit}）", f"{indicator.name.en}, {year} ({unit})")
+
+
+def _change(value: float | None, indicator: Indicator, total: bool, language: Language) -> str:
+    if value is None:
+        return ""
+    unit = indicator.unit.removesuffix("/year") if total else indicator.unit
+    return quantity(value, unit, language=language, signed=True, bare=unit == "%")
+
+
+def _made(facts: Mapping[str, Any], say: _Say) -> Iterator[tuple[str, list[str]]]:
+    """Tell from what, by what and when the runs were made."""
+    libraries = facts.get("libraries") or {}
+    rtol = facts.get("rtol")
+    told = [f"urbsim {facts.get('urbsim', '')}", f"Python {facts.get('python', '')}"]
+    told += [f"{name} {version}" for name, version in libraries.items() if version]
+    yield say("制作时间", "Made"), [str(facts.get("made", ""))]
+    yield say("程序版本", "Versions"), [", ".join(told)]
+    tolerance = f"{rtol:g}" if isinstance(rtol, (int, float)) else say("默认", "default")
+    yield (
+        say("求解器", "Solver"),
+        [
+            say(
+                f"{facts.get('solver', '')}，相对容差：{tolerance}",
+                f"{facts.get('solver', '')}, relative tolerance: {tolerance}",
+            )
+        ],
+    )
+    for place in facts.get("places", ()):
+        name = str(place.get("name", ""))
+        lines = [f"{place.get('folder', '')}  sha256 {place.get('sha256', '')}"]
+        lines.append(f"{place.get('model', '')}  sha256 {place.get('model_sha256', '')}")
+        yield say(f"地区数据与模型：{name}", f"Place and model: {name}"), lines
+    scenarios = [one for one in facts.get("scenarios", ()) if isinstance(one, dict)][:MOST]
+    for one in scenarios:
+        lines = [f"{one.get('file', '')}  sha256 {one.get('sha256', '')}"]
+        if one.get("honesty"):
+            lines.append(_honesty(str(one["honesty"]), say))
+        yield say(f"情景文件：{one.get('name', '')}", f"Scenario file: {one.get('name', '')}"), lines
+
+
+def _honesty(line: str, say: _Say) -> str:
+    """Say in either language how far the model file's own method is from the answer."""
+    found = _HONESTY.fullmatch(line)
+    if not found:
+        return line
+    method, step, difference, variable, year = found.groups()
+    return say(
+        f"模型文件自身的方法（{method}，步长{step}）与误差受控的解相差不超过存量最大值的{difference}（{variable}，{year}年）",
+        line[:1].upper() + line[1:],
+    )
+
+
+def _findings(outcomes: Sequence[Outcome]) -> dict[tuple[str, str, str], Words]:
+    """Give what a figure of each target's indicator and area says, by place, indicator and area."""
+    del outcomes  # until figures give their findings
+    return {}
+
+
+def _assumptions(outcome: Outcome, language: Language) -> tuple[str, ...]:
+    try:
+        return wording.assumptions(outcome, language)
+    except NotImplementedError:
+        return ()
+
+
+def _sources(outcomes: Sequence[Outcome], language: Language) -> tuple[str, ...]:
+    try:
+        return wording.sources_of(outcomes, language)
+    except NotImplementedError:
+        return ()

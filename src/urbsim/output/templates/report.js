@@ -1,0 +1,599 @@
+"use strict";
+/* The figures of the page: what the reader chooses is turned into options of Apache ECharts, tables and CSV.
+   All texts from data go through textContent, so that no title can be markup. */
+(() => {
+  const { places, looks } = JSON.parse(document.getElementById("data").textContent);
+  const root = document.documentElement;
+  const MOST_LABELS = 8; // lines with their names beside them; more have the legend alone
+
+  const WORDS = {
+    zh: {
+      figures: "图", indicator: "指标", region: "区域", search: "查找指标", scenarios: "情景",
+      difference: "与基准情景之差", another: "再加一张图", csv: "下载 CSV", remove: "去掉此图",
+      showTable: "显示数据表", hideTable: "隐藏数据表", year: "年份", observed: "实际值", target: "规划目标",
+      margin: "同类预测以往的误差（围绕基准情景）", targeted: "有目标的指标", measured: "有实际值的指标", others: "其他指标",
+      how: "指向线条可看数值；点图例可隐藏或显示情景；每张图可换指标和区域。粗黑线是基准情景。",
+      regions: "各区域的位置", ranking: "按与本区域目标的差距排序，差得最多的在前；没有目标的按数值排序。",
+      scenario: "情景", value: "数值", gap: "与目标之差", change: "比首年", versus: "与基准之差", points: "个百分点",
+      none: "此页没有这一指标的区域数据；见 trajectories.csv。", colon: "：", comma: "，", stop: "；", open: "（", close: "）",
+      targets: "规划目标：", summary: (title, first, last) => `${title}，${first}—${last}年`, less: "与基准情景之差",
+      aria: (title) => `${title}。数值见下方的数据表。`, nothing: "没有可画的数值。", unit: "单位",
+    },
+    en: {
+      figures: "Figures", indicator: "Indicator", region: "Region", search: "Find an indicator", scenarios: "Scenarios",
+      difference: "Difference to the base", another: "Add a figure", csv: "Download CSV", remove: "Remove",
+      showTable: "Show the table", hideTable: "Hide the table", year: "Year", observed: "Observed", target: "Plan target",
+      margin: "How far such projections have been off (around the base)",
+      targeted: "With a target", measured: "With observations", others: "Others",
+      how: "Point at a line for its values; switch scenarios off and on in the legend; every figure can show another indicator or region. The thick black line is the base.",
+      regions: "Where regions stand", ranking: "The region farthest short of its own target comes first; those without a target follow by value.",
+      scenario: "Scenario", value: "Value", gap: "Distance to target", change: "Since the first year", versus: "Difference to the base", points: "points",
+      none: "This page has no values of this indicator by region; they are in trajectories.csv.", colon: ": ", comma: ", ", stop: "; ", open: " (", close: ")",
+      targets: "Plan targets: ", summary: (title, first, last) => `${title}, ${first} to ${last}`, less: "difference to the base",
+      aria: (title) => `${title}. The table below has the values.`, nothing: "There are no values to draw.", unit: "Unit",
+    },
+  };
+
+  let language = root.dataset.language;
+  const hidden = new Set(); // scenarios switched off, as place/scenario; the base cannot be
+  const figures = [];
+  const word = (key) => WORDS[language][key];
+  const find = (list, id) => list.find((one) => one.id === id);
+
+  /* --- Data ----------------------------------------------------------------------------------------- */
+
+  /** Give the values of a scenario by year, null where there are none; undefined where it is not reported. */
+  function series(place, area, indicator, scenario) {
+    const packed = (place.values[`${area}/${indicator}`] || [])[scenario];
+    if (!packed) return undefined;
+    const [decimals, ...changes] = packed;
+    let whole = 0;
+    return changes.map((change) => (change === null ? null : (whole += change) / 10 ** decimals));
+  }
+
+  /** Give [year, value] in the unit of the language, less the base where that is asked for. */
+  function points(figure, scenario) {
+    const { place, area, indicator, difference } = figure;
+    const values = series(place, area, indicator.id, scenario);
+    if (!values) return [];
+    const { scale } = indicator.said[language];
+    const { years, base, isBase } = place.scenarios[scenario];
+    if (!difference) return years.map((year, i) => [year, values[i] === null ? null : values[i] * scale]);
+    const against = isBase ? scenario : base;
+    const other = against === null ? undefined : series(place, area, indicator.id, against);
+    if (!other) return [];
+    const there = new Map(place.scenarios[against].years.map((year, i) => [year, other[i]]));
+    return years.map((year, i) => {
+      const from = there.get(year);
+      return [year, values[i] === null || from === null || from === undefined ? null : (values[i] - from) * scale];
+    });
+  }
+
+  const shownScenarios = (place) =>
+    place.scenarios.map((_, i) => i).filter((i) => !hidden.has(`${place.id}/${place.scenarios[i].id}`));
+
+  const targetsOf = ({ place, area, indicator }) =>
+    place.targets.filter((one) => one.area === area && one.indicator === indicator.id);
+
+  const observedOf = ({ place, area, indicator }) =>
+    (place.observed[`${area}/${indicator.id}`] || []).map(([year, value]) => [year, value * indicator.said[language].scale]);
+
+  const unitOf = ({ indicator, difference }) =>
+    difference && indicator.unit === "%" ? word("points") : indicator.said[language].unit;
+
+  /** Give a function that writes numbers with about four digits, as many decimals for all of them. */
+  function writer(values, signed) {
+    const largest = Math.max(0, ...values.filter(Number.isFinite).map(Math.abs));
+    const decimals = largest > 0 ? Math.min(4, Math.max(0, 3 - Math.floor(Math.log10(largest)))) : 0;
+    const format = new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-GB", {
+      minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay: signed ? "exceptZero" : "auto",
+    });
+    return (value) => (Number.isFinite(value) ? format.format(value) : "");
+  }
+
+  const allValues = (figure) => shownScenarios(figure.place).flatMap((i) => points(figure, i).map(([, value]) => value));
+
+  function titleOf(figure) {
+    const { place, area, indicator, difference } = figure;
+    const found = place.findings[`${area}/${indicator.id}`];
+    if (found && !difference) return found[language];
+    const where = find(place.areas, area).title[language];
+    const less = difference ? word("comma") + word("less") : "";
+    const years = place.scenarios.flatMap((one) => one.years);
+    return word("summary")(`${where}${word("colon")}${indicator.name[language]}${less}`, Math.min(...years), Math.max(...years));
+  }
+
+  /* --- Figures -------------------------------------------------------------------------------------- */
+
+  function look(place, scenario) {
+    const others = place.scenarios.map((_, i) => i).filter((i) => !place.scenarios[i].isBase);
+    return place.scenarios[scenario].isBase ? looks.base : looks.others[others.indexOf(scenario) % looks.others.length];
+  }
+
+  function lines(figure, narrow) {
+    const { place } = figure;
+    const visible = shownScenarios(place);
+    const labelled = !narrow && visible.length <= MOST_LABELS;
+    return visible.map((i) => {
+      const { color, width, dash, symbol } = look(place, i);
+      const data = points(figure, i);
+      const every = Math.max(1, Math.ceil(data.length / 5));
+      return {
+        type: "line", name: place.scenarios[i].title[language], id: place.scenarios[i].id, data, z: place.scenarios[i].isBase ? 6 : 4,
+        lineStyle: { color, width, type: dash }, itemStyle: { color, opacity: 1 },
+        symbol: symbol || "none", showSymbol: Boolean(symbol), showAllSymbol: true,
+        symbolSize: (_, { dataIndex }) => ((dataIndex + i) % every === 0 ? 7 : 0),
+        emphasis: { focus: "series" },
+        endLabel: {
+          show: labelled, formatter: ({ seriesName }) => seriesName, color: "#1a1a1a", fontSize: 12,
+          width: 150, overflow: "break", distance: 8,
+        },
+        labelLayout: { moveOverlap: "shiftY" },
+      };
+    });
+  }
+
+  /** Draw how far projections have been off, around the first base: a line nobody sees, and what lies above it. */
+  function band(figure) {
+    const { place, area, indicator, difference } = figure;
+    const margins = new Map(place.margins[indicator.id] || []);
+    const base = place.scenarios.findIndex((one) => one.isBase);
+    if (difference || !margins.size || area !== place.id || base < 0) return [];
+    const { scale } = indicator.said[language];
+    const around = points(figure, base).filter(([year, value]) => margins.has(year) && value !== null);
+    const plain = { type: "line", stack: "margin", symbol: "none", silent: true, z: 1, lineStyle: { opacity: 0 }, tooltip: { show: false } };
+    return [
+      { ...plain, data: around.map(([year, value]) => [year, value - margins.get(year) * scale]) },
+      { ...plain, data: around.map(([year]) => [year, 2 * margins.get(year) * scale]), areaStyle: { color: "#999", opacity: 0.28 } },
+    ];
+  }
+
+  function marks(figure) {
+    if (figure.difference) return [];
+    const { scale } = figure.indicator.said[language];
+    return [
+      {
+        type: "scatter", id: "observed", name: word("observed"), data: observedOf(figure), symbol: "circle", symbolSize: 7, z: 8,
+        itemStyle: { color: "#fff", borderColor: "#444", borderWidth: 1.5 },
+      },
+      {
+        type: "scatter", id: "target", name: word("target"), symbol: "diamond", symbolSize: 13, z: 9,
+        itemStyle: { color: "#fff", borderColor: "#b2182b", borderWidth: 2 },
+        data: targetsOf(figure).map((one) => ({ value: [one.year, one.value * scale], demand: one.demand[language], clause: one.clause })),
+        label: {
+          show: true, position: "left", distance: 7, color: "#b2182b", fontSize: 12, formatter: ({ data }) => data.demand,
+          textBorderColor: "#fff", textBorderWidth: 3,
+        },
+      },
+    ];
+  }
+
+  function tip(figure, entries) {
+    const box = element("div", "tip");
+    const write = writer(allValues(figure), figure.difference);
+    const unit = unitOf(figure);
+    const year = entries.length ? entries[0].value[0] : "";
+    box.append(element("strong", "", `${year}${unit ? word("comma") + unit : ""}`));
+    for (const entry of entries) {
+      if (entry.value[1] === null || entry.value[1] === undefined || !entry.seriesName || entry.seriesName.startsWith("series\0")) continue;
+      const row = element("div");
+      const name = element("span");
+      const { demand, clause } = entry.data;
+      const swatch = element("span", "", "\u25CF ");
+      swatch.style.color = entry.seriesId === "target" ? "#b2182b" : entry.seriesId === "observed" ? "#777" : entry.color;
+      name.append(swatch, entry.seriesName + (clause ? word("open") + clause + word("close") : ""));
+      row.append(name, element("b", "", demand || write(entry.value[1])));
+      box.append(row);
+    }
+    return box;
+  }
+
+  function options(figure) {
+    const width = figure.chart.getWidth();
+    const narrow = width < 640;
+    const drawn = lines(figure, narrow);
+    const labelled = drawn.some((one) => one.endLabel.show);
+    const years = figure.place.scenarios.flatMap((one) => one.years).concat(figure.difference ? [] : observedOf(figure).map(([year]) => year));
+    const write = writer(allValues(figure), figure.difference);
+    const title = titleOf(figure);
+    return {
+      animation: false,
+      aria: { enabled: true, label: { description: word("aria")(title) } },
+      textStyle: { fontFamily: getComputedStyle(root).fontFamily, color: "#1a1a1a" },
+      grid: { left: narrow ? 52 : 64, right: labelled ? 172 : 18, top: 34, bottom: 30 },
+      tooltip: {
+        trigger: "axis", confine: true, formatter: (entries) => tip(figure, [].concat(entries)),
+        axisPointer: { type: "line", snap: true }, extraCssText: "white-space: normal",
+      },
+      xAxis: {
+        type: "value", min: Math.min(...years), max: Math.max(...years), minInterval: 1,
+        axisLabel: { formatter: String, color: "#333" }, splitLine: { show: false }, axisPointer: { label: { show: false } },
+      },
+      yAxis: {
+        type: "value", scale: true, name: unitOf(figure), nameLocation: "end", nameTextStyle: { align: "left", padding: [0, 0, 0, narrow ? -44 : -56], color: "#333" },
+        axisLabel: { color: "#333", formatter: (value) => tick(value, figure.difference) }, splitLine: { lineStyle: { color: "#e2e2e2" } },
+      },
+      series: [...band(figure), ...drawn, ...marks(figure)],
+    };
+  }
+
+  function tick(value, signed) {
+    return new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-GB", { maximumSignificantDigits: 6, signDisplay: signed ? "exceptZero" : "auto" }).format(value);
+  }
+
+  /* --- Tables and CSV ------------------------------------------------------------------------------- */
+
+  /** Give header and rows of what a figure shows: a row per year, a column per scenario. */
+  function tableOf(figure) {
+    const visible = shownScenarios(figure.place);
+    const columns = visible.map((i) => [figure.place.scenarios[i].title[language], new Map(points(figure, i))]);
+    if (!figure.difference) {
+      const { scale } = figure.indicator.said[language];
+      const observed = observedOf(figure);
+      const targets = targetsOf(figure);
+      if (observed.length) columns.push([word("observed"), new Map(observed)]);
+      if (targets.length) columns.push([word("target"), new Map(targets.map((one) => [one.year, one.value * scale]))]);
+    }
+    const years = [...new Set(columns.flatMap(([, column]) => [...column.keys()]))].sort((a, b) => a - b);
+    return {
+      header: columns.map(([name]) => name),
+      rows: years.map((year) => [year, columns.map(([, column]) => column.get(year) ?? null)]),
+    };
+  }
+
+  function showTable(figure) {
+    const box = figure.card.querySelector(".values");
+    const button = figure.card.querySelector(".show-table");
+    button.textContent = word(figure.tabled ? "hideTable" : "showTable");
+    button.setAttribute("aria-expanded", String(figure.tabled));
+    box.hidden = !figure.tabled;
+    box.replaceChildren();
+    if (!figure.tabled) return;
+    const { header, rows } = tableOf(figure);
+    const write = writer(allValues(figure), figure.difference);
+    const unit = unitOf(figure);
+    const table = element("table", "values");
+    table.append(element("caption", "", titleOf(figure) + (unit ? `${word("open")}${unit}${word("close")}` : "")));
+    const head = element("tr");
+    head.append(cell("th", word("year"), "col"), ...header.map((name) => cell("th", name, "col")));
+    const body = element("tbody");
+    for (const [year, values] of rows) {
+      const row = element("tr");
+      row.append(cell("th", String(year), "row"), ...values.map((value) => cell("td", value === null ? "" : write(value))));
+      body.append(row);
+    }
+    const thead = element("thead");
+    thead.append(head);
+    table.append(thead, body);
+    box.append(table);
+  }
+
+  /** Write a CSV that spreadsheets open cleanly, and in which no text can be a formula. */
+  function csvOf(figure) {
+    const { header, rows } = tableOf(figure);
+    const text = (cellText) => {
+      const safe = /^[=+\-@\t\r]/.test(cellText) ? `'${cellText}` : cellText;
+      return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+    };
+    const number = (value) => (value === null ? "" : String(Number(value.toPrecision(6))));
+    const { place, area, indicator } = figure;
+    const less = figure.difference ? word("comma") + word("less") : "";
+    const fixed = [find(place.areas, area).title[language], indicator.name[language] + less, unitOf(figure)];
+    const head = [word("region"), word("indicator"), word("unit"), word("year"), ...header];
+    const written = rows.map(([year, values]) => [...fixed.map(text), String(year), ...values.map(number)]);
+    return [head.map(text), ...written].map((row) => row.join(",")).join("\r\n") + "\r\n";
+  }
+
+  function fileName({ place, area, indicator, difference }) {
+    const names = language === "zh" ? [find(place.areas, area).title.zh, indicator.name.zh] : [area, indicator.id];
+    if (difference) names.push(language === "zh" ? "与基准之差" : "difference");
+    return `${names.join("-").replace(/[\s/\\:*?"<>|\u0000-\u001f]+/g, "_")}.csv`;
+  }
+
+  function download(figure) {
+    const link = element("a");
+    link.href = URL.createObjectURL(new Blob(["\ufeff", csvOf(figure)], { type: "text/csv;charset=utf-8" }));
+    link.download = fileName(figure);
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  /* --- What the reader chooses ---------------------------------------------------------------------- */
+
+  function element(tag, className, text) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function cell(tag, text, scope) {
+    const made = element(tag, "", text);
+    if (scope) made.scope = scope;
+    return made;
+  }
+
+  function option(value, text, chosen) {
+    const made = element("option", "", text);
+    made.value = value;
+    made.selected = chosen;
+    return made;
+  }
+
+  function group(label, entries) {
+    const made = element("optgroup");
+    made.label = label;
+    made.append(...entries);
+    return made;
+  }
+
+  function offerIndicators(select, place, area, chosen, sought = "") {
+    const there = place.indicators.filter((one) => place.values[`${area}/${one.id}`]);
+    const wanted = sought.trim().toLowerCase();
+    const fits = (one) => !wanted || [one.id, one.name.zh, one.name.en].some((name) => name.toLowerCase().includes(wanted));
+    const targeted = new Set(place.targets.map((one) => one.indicator));
+    const measured = new Set(Object.keys(place.observed).map((key) => key.slice(key.lastIndexOf("/") + 1)));
+    const kind = (one) => (targeted.has(one.id) ? "targeted" : measured.has(one.id) ? "measured" : "others");
+    const groups = ["targeted", "measured", "others"].map((name) => [
+      name, there.filter((one) => kind(one) === name && (fits(one) || one.id === chosen)),
+    ]);
+    select.replaceChildren(
+      ...groups.filter(([, found]) => found.length).map(([name, found]) =>
+        group(word(name), found.map((one) => option(one.id, one.name[language], one.id === chosen)))),
+    );
+    return there.filter(fits);
+  }
+
+  function offerAreas(select, place, chosen) {
+    const entries = (one) => one.areas.map((area) => option(`${one.id}/${area.id}`, area.title[language], one === place && area.id === chosen));
+    select.replaceChildren(...(places.length > 1 ? places.map((one) => group(one.title[language], entries(one))) : entries(places[0])));
+  }
+
+  function chosenArea(value) {
+    const place = places.find((one) => value.startsWith(`${one.id}/`) && find(one.areas, value.slice(one.id.length + 1)));
+    return [place, value.slice(place.id.length + 1)];
+  }
+
+  function legend(figure) {
+    const box = figure.card.querySelector(".legend");
+    const { place } = figure;
+    const entries = place.scenarios.map((scenario, i) => {
+      const key = `${place.id}/${scenario.id}`;
+      const label = element("label", hidden.has(key) ? "off" : "");
+      const tick = element("input");
+      tick.type = "checkbox";
+      tick.checked = !hidden.has(key);
+      tick.disabled = scenario.isBase;
+      tick.dataset.scenario = scenario.id;
+      tick.addEventListener("change", () => {
+        if (tick.checked) hidden.delete(key);
+        else hidden.add(key);
+        figures.filter((one) => one.place === place).forEach(draw);
+        figure.card.querySelector(`.legend input[data-scenario="${CSS.escape(scenario.id)}"]`).focus();
+      });
+      label.append(tick, sample(look(place, i)), scenario.title[language]);
+      return label;
+    });
+    const mark = (look, text) => {
+      const made = element("span", "mark");
+      made.append(sample(look), text);
+      return made;
+    };
+    if (!figure.difference) {
+      if (observedOf(figure).length) entries.push(mark({ dot: "circle", color: "#444" }, word("observed")));
+      if (targetsOf(figure).length) entries.push(mark({ dot: "diamond", color: "#b2182b" }, word("target")));
+      if (band(figure).length) entries.push(mark({ fill: "#999" }, word("margin")));
+    }
+    box.replaceChildren(box.querySelector("legend"), ...entries);
+  }
+
+  /** Give the sample of a line or mark that stands in the legend. */
+  function sample({ color, width, dash, dot, fill }) {
+    const part = (tag, attributes) => {
+      const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+      for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+      return made;
+    };
+    const box = part("svg", { width: 26, height: 12, "aria-hidden": "true" });
+    if (fill) box.append(part("rect", { x: 1, y: 1, width: 24, height: 10, fill, opacity: 0.4 }));
+    else if (dot === "circle") box.append(part("circle", { cx: 13, cy: 6, r: 3.5, fill: "#fff", stroke: color, "stroke-width": 1.5 }));
+    else if (dot) box.append(part("path", { d: "M13 1 L18 6 L13 11 L8 6 Z", fill: "#fff", stroke: color, "stroke-width": 1.8 }));
+    else box.append(part("line", { x1: 0, x2: 26, y1: 6, y2: 6, stroke: color, "stroke-width": width, "stroke-dasharray": Array.isArray(dash) ? dash.join(" ") : "" }));
+    return box;
+  }
+
+  function noteOf(figure) {
+    const { indicator, difference } = figure;
+    const targets = difference ? [] : targetsOf(figure).map((one) => `${one.year}${word("colon")}${one.demand[language]}${one.clause ? word("open") + one.clause + word("close") : ""}`);
+    const parts = targets.length ? [word("targets") + targets.join(word("stop"))] : [];
+    if (indicator.note[language]) parts.push(indicator.note[language]);
+    return parts.join(language === "zh" ? "。" : ". ");
+  }
+
+  function draw(figure) {
+    const { card, place, area, indicator } = figure;
+    card.querySelector("h3").textContent = titleOf(figure);
+    offerIndicators(card.querySelector(".indicator"), place, area, indicator.id, card.querySelector(".search").value);
+    offerAreas(card.querySelector(".area"), place, area);
+    const difference = card.querySelector(".difference");
+    difference.checked = figure.difference;
+    difference.disabled = !place.scenarios.some((one) => one.base !== null);
+    legend(figure);
+    card.querySelector(".note").textContent = noteOf(figure);
+    figure.chart.setOption(options(figure), { notMerge: true });
+    showTable(figure);
+  }
+
+  function add(place, area, indicator) {
+    const card = document.getElementById("card").content.firstElementChild.cloneNode(true);
+    translate(card);
+    document.getElementById("cards").append(card);
+    const chart = echarts.init(card.querySelector(".chart"), null, { devicePixelRatio: Math.max(2, window.devicePixelRatio) });
+    const figure = { card, chart, place, area, indicator, difference: false, tabled: false };
+    const on = (selector, event, act) => card.querySelector(selector).addEventListener(event, (what) => { act(what.target); draw(figure); });
+    on(".indicator", "change", (select) => { figure.indicator = find(figure.place.indicators, select.value); });
+    on(".search", "input", (input) => {
+      const found = offerIndicators(card.querySelector(".indicator"), figure.place, figure.area, figure.indicator.id, input.value);
+      if (input.value.trim() && found.length === 1) figure.indicator = found[0];
+    });
+    on(".area", "change", (select) => {
+      [figure.place, figure.area] = chosenArea(select.value);
+      const same = find(figure.place.indicators, figure.indicator.id);
+      const first = figure.place.indicators.find((one) => figure.place.values[`${figure.area}/${one.id}`]);
+      figure.indicator = same && figure.place.values[`${figure.area}/${same.id}`] ? same : first || figure.indicator;
+    });
+    on(".difference", "change", (tick) => { figure.difference = tick.checked; });
+    on(".show-table", "click", () => { figure.tabled = !figure.tabled; });
+    card.querySelector(".download").addEventListener("click", () => download(figure));
+    card.querySelector(".remove").addEventListener("click", () => {
+      chart.dispose();
+      card.remove();
+      figures.splice(figures.indexOf(figure), 1);
+    });
+    new ResizeObserver(() => {
+      if (chart.isDisposed()) return;
+      chart.resize();
+      chart.setOption(options(figure), { notMerge: true });
+    }).observe(card.querySelector(".chart"));
+    figures.push(figure);
+    draw(figure);
+    return figure;
+  }
+
+  /* --- Regions, the farthest from its target first -------------------------------------------------- */
+
+  const ranking = { place: places[0], indicator: null, scenario: 0, year: null };
+
+  /** Give the target of an area for a year that is the hardest to reach from a value. */
+  function ownTarget(place, area, indicator, year, value) {
+    const own = place.targets.filter((one) => one.area === area && one.indicator === indicator.id && one.year === year);
+    const short = (one) => (one.operator === "<=" ? value - one.value : one.value - value);
+    return own.sort((a, b) => short(b) - short(a)).map((one) => ({ ...one, short: short(one) }))[0];
+  }
+
+  function drawRanking() {
+    const box = document.getElementById("ranking");
+    const { place } = ranking;
+    const regional = place.indicators.filter((one) => place.areas.some((area) => area.kind !== "place" && place.values[`${area.id}/${one.id}`]));
+    document.getElementById("regions").hidden = !regional.length;
+    if (!regional.length) return;
+    if (!regional.includes(ranking.indicator)) ranking.indicator = regional[0];
+    const { indicator } = ranking;
+    const scenario = place.scenarios[ranking.scenario];
+    const aimed = place.targets.filter((one) => one.indicator === indicator.id && one.area !== place.id).map((one) => one.year);
+    const years = scenario.years.slice(1);
+    if (!years.includes(ranking.year)) ranking.year = years[years.length - 1];
+    const choices = element("div", "choices no-print");
+    const choose = (key, entries, act) => {
+      const select = element("select", key);
+      select.append(...entries);
+      select.addEventListener("change", () => {
+        act(select.value);
+        drawRanking();
+        document.querySelector(`#ranking select.${key}`).focus();
+      });
+      const label = element("label");
+      label.append(element("span", "", word(key)), select);
+      choices.append(label);
+    };
+    if (places.length > 1) {
+      choose("region", places.map((one) => option(one.id, one.title[language], one === place)), (id) => { Object.assign(ranking, { place: find(places, id), indicator: null, scenario: 0, year: null }); });
+    }
+    choose("indicator", regional.map((one) => option(one.id, one.name[language], one === indicator)), (id) => { ranking.indicator = find(regional, id); });
+    choose("scenario", place.scenarios.map((one, i) => option(String(i), one.title[language], i === ranking.scenario)), (i) => { ranking.scenario = Number(i); });
+    choose("year", years.map((year) => option(String(year), aimed.includes(year) ? `${year}${word("open")}${word("target")}${word("close")}` : String(year), year === ranking.year)), (year) => { ranking.year = Number(year); });
+
+    const at = scenario.years.indexOf(ranking.year);
+    const base = scenario.base === null ? null : place.scenarios[scenario.base];
+    const found = place.areas.filter((area) => area.kind !== "place").flatMap((area) => {
+      const values = series(place, area.id, indicator.id, ranking.scenario);
+      if (!values || values[at] === null) return [];
+      const first = values.find((value) => value !== null);
+      const other = base && series(place, area.id, indicator.id, scenario.base);
+      const against = other ? other[base.years.indexOf(ranking.year)] : undefined;
+      const target = ownTarget(place, area.id, indicator, ranking.year, values[at]);
+      return [{ area, value: values[at], change: values[at] - first, versus: against === undefined || against === null ? NaN : values[at] - against, target }];
+    });
+    found.sort((a, b) => (b.target ? b.target.short : -Infinity) - (a.target ? a.target.short : -Infinity) || a.value - b.value);
+    const { scale, unit } = indicator.said[language];
+    const write = writer(found.map((one) => one.value * scale));
+    const signed = writer(found.map((one) => one.value * scale), true);
+    const table = element("table", "ranked");
+    const heads = ["region", "value", "target", "gap", "change", ...(base ? ["versus"] : [])];
+    const head = element("tr");
+    head.append(...heads.map((key) => {
+      const made = cell("th", key === "value" ? `${indicator.name[language]}${unit ? word("open") + unit + word("close") : ""}` : word(key), "col");
+      if (key !== "region") made.className = "number";
+      return made;
+    }));
+    const body = element("tbody");
+    for (const { area, value, change, versus, target } of found) {
+      const row = element("tr");
+      row.append(
+        cell("th", area.title[language], "row"), cell("td", write(value * scale)), cell("td", target ? target.demand[language] : ""),
+        cell("td", target ? signed((value - target.value) * scale) : ""), cell("td", signed(change * scale)),
+        ...(base ? [cell("td", signed(versus * scale))] : []),
+      );
+      body.append(row);
+    }
+    const thead = element("thead");
+    thead.append(head);
+    table.append(thead, body);
+    const scroll = element("div", "box");
+    scroll.tabIndex = 0;
+    scroll.append(table);
+    const caption = element("p", "note", `${indicator.name[language]}${word("comma")}${ranking.year}${word("comma")}${scenario.title[language]}`);
+    box.replaceChildren(choices, caption, scroll);
+  }
+
+  /* --- Language, print, start ----------------------------------------------------------------------- */
+
+  function translate(where) {
+    for (const one of where.querySelectorAll("[data-word]")) one.textContent = word(one.dataset.word);
+    for (const one of where.querySelectorAll("[data-placeholder]")) {
+      one.placeholder = word(one.dataset.placeholder);
+      one.setAttribute("aria-label", word(one.dataset.placeholder));
+    }
+  }
+
+  function speak(chosen) {
+    language = chosen;
+    root.dataset.language = chosen;
+    root.lang = chosen === "zh" ? "zh-CN" : "en";
+    const heading = document.querySelector(`[data-only="${chosen}"] h1`);
+    document.title = heading.textContent;
+    for (const button of document.querySelectorAll(".language button")) button.setAttribute("aria-pressed", String(button.dataset.language === chosen));
+    translate(document);
+    figures.forEach((figure) => { translate(figure.card); draw(figure); });
+    drawRanking();
+  }
+
+  function start() {
+    const place = places[0];
+    if (!place) {
+      for (const id of ["figures", "regions"]) document.getElementById(id).hidden = true;
+      return;
+    }
+    const aimed = new Set(place.targets.filter((one) => one.area === place.id).map((one) => one.indicator));
+    const there = place.indicators.filter((one) => place.values[`${place.id}/${one.id}`]);
+    const first = [...there.filter((one) => aimed.has(one.id)), ...there].slice(0, 3);
+    const base = place.scenarios.findIndex((one) => one.isBase);
+    ranking.scenario = Math.max(0, base);
+    [...new Set(first)].forEach((indicator) => add(place, place.id, indicator));
+    document.getElementById("another").addEventListener("click", () => add(place, place.id, there[0]).card.querySelector(".search").focus());
+    for (const button of document.querySelectorAll(".language button")) button.addEventListener("click", () => speak(button.dataset.language));
+    speak(language);
+    document.fonts.load('14px "urbsim zh"', "中").then(() => figures.forEach(draw), () => undefined);
+    // Charts are as wide as the screen until they are told how wide paper is.
+    const paper = (on) => figures.forEach((figure) => {
+      figure.chart.resize({ width: on ? 690 : "auto", height: on ? 330 : "auto" });
+      figure.chart.setOption(options(figure), { notMerge: true });
+    });
+    window.addEventListener("beforeprint", () => paper(true));
+    window.addEventListener("afterprint", () => paper(false));
+  }
+
+  start();
+})();
