@@ -61,6 +61,7 @@ def cli() -> None:
 @click.option("--no-figures", is_flag=True, help="Write tables only.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 when a target is missed or a check fails.")
 @click.option("--no-base", is_flag=True, help="Leave out the scenario that the others go back to.")
+@click.option("--no-contributions", is_flag=True, help="Leave out what each lever bought.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
 def run(
     scenarios: tuple[str, ...],
@@ -71,6 +72,7 @@ def run(
     no_figures: bool,
     strict: bool,
     no_base: bool,
+    no_contributions: bool,
     jobs: int,
 ) -> int:
     """Run scenario files, folders of them, patterns or names; write tables, figures and verdicts.
@@ -87,7 +89,13 @@ def run(
     from urbsim.output.verdicts import console_for_people, print_verdicts
 
     results = batch.run(
-        files, solver=solver, rtol=rtol, jobs=jobs, base=not no_base, starting=_announce(len(files))
+        files,
+        solver=solver,
+        rtol=rtol,
+        jobs=jobs,
+        base=not no_base,
+        contributions=not no_contributions,
+        starting=_announce(len(files)),
     )
     _wipe()
     try:
@@ -474,6 +482,28 @@ def check(model: Path, as_json: bool) -> int:
 
 
 @cli.command()
+@click.argument("model", type=click.Path(path_type=Path), metavar="MODEL")
+@click.option("--place", metavar="NAME", help="Show the numbers, sources and targets of this place.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE.html", help="The page [MODEL-NAME.html]."
+)
+@click.option(
+    "--lang",
+    type=click.Choice(("zh", "en")),
+    default="en",
+    show_default=True,
+    help="When the page is opened.",
+)
+@click.option("--force", is_flag=True, help="Replace a file that is no such page.")
+def doc(model: Path, place: str | None, out: Path | None, lang: Language, force: bool) -> int:
+    """Write a model as one searchable HTML page: pictures, equations, numbers, sources, loops and levers."""
+    from urbsim.document.page import write_document
+
+    click.echo(write_document(model, out, place=place, language=lang, force=force).as_posix())
+    return DONE
+
+
+@cli.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 def init(folder: Path) -> int:
     """Copy models, places, scenarios and the page of file formats to DIR, to start a study in."""
@@ -623,6 +653,59 @@ def validate(
         )
     missed = any(not level.met for _, validation in done for level in validation.levels)
     return FAILED if failed or (strict and missed) else DONE
+
+
+@cli.command()
+@click.argument("result", type=click.Path(path_type=Path), metavar="RESULT")
+@click.option(
+    "--observed",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="CSV of new values: indicator, region, year (or period), value.",
+)
+@click.option("--scenario", "name", help="Which run of the folder [the one beside the base, or the base].")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for tables and figures [RESULT-monitor].")
+@click.option(
+    "--lang",
+    default="zh,en",
+    show_default=True,
+    help="Languages of the figures: zh, en or both; zh alone also prints in Chinese.",
+)
+@click.option("--no-figures", is_flag=True, help="Write tables only.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 when a target was missed or is behind.")
+def monitor(
+    result: Path, observed: Path, name: str | None, out: Path | None, lang: str, no_figures: bool, strict: bool
+) -> int:
+    """Hold new observations against a run, and say what its targets now take.
+
+    RESULT is a folder that `urbsim run` wrote. Says where observations left the run, by how much against the
+    model's own error, and which gain a year each target needs, next to the run's and the best ever achieved.
+    """
+    languages = _languages(lang)
+    folder = out or result.with_name(f"{result.resolve().name}-monitor")
+    from urbsim.output.folder import check_folder
+
+    check_folder(folder)
+    from urbsim.monitor import choose, facts_of
+    from urbsim.monitor import monitor as hold_against
+    from urbsim.output.monitor_tables import print_monitoring, write_monitoring
+    from urbsim.output.result_file import read_result
+    from urbsim.output.verdicts import console_for_people
+    from urbsim.study.observed_file import read_observed
+
+    recorded = read_result(result)
+    outcome, run = choose(recorded.outcomes, name)
+    observations = read_observed(observed, outcome.indicators, outcome.place, run.measured)
+    found = hold_against(outcome, observations)
+    facts = facts_of(found, result, observed, recorded.facts)
+    try:
+        write_monitoring(folder, found, facts, () if no_figures else languages)
+    except OSError as failure:
+        click.echo(f"{folder}: cannot be written: {failure.strerror}", err=True)
+        return FAILED
+    print_monitoring(found, console_for_people(), "zh" if languages == ("zh",) else "en")
+    click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
+    return FAILED if strict and found.behind else DONE
 
 
 def find_scenarios(given: Sequence[str]) -> tuple[Path, ...]:

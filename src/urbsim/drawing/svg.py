@@ -102,11 +102,16 @@ def _item(item: Item, address: Callable[[str], str] | None) -> str:
         ]
         return _tag("path", "", {"class": "cloud", "d": "".join(puffs)})
     name = item.name.strip('"') if item.what == NAME else item.name
-    drawn = "".join((_room(item), _text(f"<{name}>" if item.shadow else name, item)))
+    drawn = "".join((_title(name), _room(item), _text(f"<{name}>" if item.shadow else name, item)))
     to = address(item.name) if address and item.what == NAME else ""
     if to:
         return _tag("a", drawn, {"href": to, "data-n": item.number})
     return _tag("g", drawn, {"data-n": item.number})
+
+
+def _title(name: str) -> str:
+    """Say a name as a whole: its lines are not joined by blanks."""
+    return _tag("title", escape(name), {}) if " " in name else ""
 
 
 def _room(item: Item) -> str:
@@ -130,11 +135,10 @@ def _text(shown: str, item: Item) -> str:
         attributes: dict[str, Any] = {"x": _n(x), "y": _n(y)}
         if not item.bold:  # only the plain face was measured
             attributes |= {"textLength": _n(width(text, item.points)), "lengthAdjust": "spacingAndGlyphs"}
-        # the blank keeps words apart where the text is copied or searched
         spans.append(_tag("tspan", escape(text), attributes))
     attributes = {"class": kind} if kind else {}
     attributes |= {"font-size": _n(size), "text-anchor": anchor}
-    return _tag("text", " ".join(spans), attributes)
+    return _tag("text", "".join(spans), attributes)
 
 
 # --- lines ------------------------------------------------------------------------------------------------

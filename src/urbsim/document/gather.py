@@ -1,0 +1,315 @@
+"""A model, and a place it is applied to -> everything that its page shows."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from urbsim.document.nouns import (
+    Document,
+    Entry,
+    Picture,
+    Sector,
+    ShownIndicator,
+    TracedLever,
+    TracedLoop,
+)
+from urbsim.document.numbers import numbers_of
+from urbsim.drawing.layout import lay_out
+from urbsim.drawing.sketch import NAME, read_picture, split_sketch, write_page
+from urbsim.drawing.sketch import Picture as Sketched
+from urbsim.drawing.structure import WHOLE, make_views, read_sectors, sector_members
+from urbsim.drawing.structure import Sector as Heading
+from urbsim.drawing.svg import paint
+from urbsim.engine.simulate import simulate
+from urbsim.errors import InputError, RunError
+from urbsim.model.check import check_model
+from urbsim.model.equations import Model, Table, Variable
+from urbsim.model.graph import Graph, components, graph_of, loop_through, reached, shortest_path
+from urbsim.model.influence import nets_of
+from urbsim.model.read import decode, read_equations, read_model
+from urbsim.names import fold
+from urbsim.study.apply_place import apply_place
+from urbsim.study.catalogue_file import read_indicators, read_levers, read_loops
+from urbsim.study.indicator import Indicator
+from urbsim.study.lever import Lever
+from urbsim.study.loop import Loop
+from urbsim.study.outside_file import read_outside
+from urbsim.study.place import Place
+from urbsim.study.place_file import read_place
+
+CONTROL = "control"  # the group in which Vensim keeps the times of a run
+SHORT_WORK = 1500  # moves of names for a picture that the file does not have, to be drawn at once
+T = TypeVar("T")
+
+
+def document(file: Path, folder: Path | None = None) -> Document:
+    """Gather what the page of a model shows.
+
+    Parameters
+    ----------
+    file
+        The model.
+    folder
+        A place whose numbers, sources, observations and targets are shown; None shows the model alone.
+
+    Raises
+    ------
+    InputError
+        The model or the place cannot be read, or the place does not fit the model.
+    """
+    model = read_model(file)
+    place = read_place(folder) if folder else None
+    applied = apply_place(model, place) if place else model
+    graph = graph_of(model)
+    anchors = _anchors(model)
+    levers = _fitting(_catalogue(file, "levers.yaml", read_levers), model, lambda lever: [lever.variable])
+    indicators = _fitting(_catalogue(file, "indicators.yaml", read_indicators), model, _names)
+    named = _fitting(_catalogue(file, "loops.yaml", read_loops), model, _stations)
+    loops = tuple(_traced_loop(loop, model, graph) for loop in named)
+    stocks = [key for key, variable in model.variables.items() if variable.kind == "stock"]
+    return Document(
+        title=file.stem,
+        model=model,
+        digest=hashlib.sha256(file.read_bytes()).hexdigest(),
+        place=place,
+        dimensions=applied.dimensions,
+        sectors=_sectors(file, model, graph, anchors, levers, indicators, loops, place),
+        loops=loops,
+        components=tuple(map(len, components(graph))),
+        stock_loops={key: shortest_path(graph, key, key) for key in stocks},
+        levers=tuple(_traced_lever(lever, indicators, graph) for lever in levers),
+        indicators=tuple(_shown(indicator, place) for indicator in indicators),
+        targets=place.targets if place else (),
+        outside=read_outside(place.folder) if place else (),
+        sources=place.sources if place else (),
+        problems=check_model(model),
+        honesty=_honesty(model),
+    )
+
+
+def _honesty(model: Model) -> str:
+    try:
+        return str(simulate(model).honesty)
+    except (InputError, RunError) as failure:
+        return str(failure)
+
+
+# --- catalogues -------------------------------------------------------------------------------------------
+
+
+def _catalogue(file: Path, name: str, read: Callable[[Path], tuple[T, ...]]) -> tuple[T, ...]:
+    path = file.parent / name
+    return read(path) if path.is_file() else ()
+
+
+def _fitting(entries: Sequence[T], model: Model, names: Callable[[T], Iterable[str]]) -> tuple[T, ...]:
+    """Leave out what speaks of variables that this model does not have: it belongs to another one."""
+    return tuple(entry for entry in entries if all(fold(name) in model.variables for name in names(entry)))
+
+
+def _names(indicator: Indicator) -> list[str]:
+    return [name for name in (indicator.variable, indicator.per, indicator.weight) if name]
+
+
+def _stations(loop: Loop) -> list[str]:
+    return [loop.switch, *(name for path in loop.paths for name in path)]
+
+
+def _traced_loop(loop: Loop, model: Model, graph: Graph) -> TracedLoop:
+    switch = fold(loop.switch)
+    return TracedLoop(
+        loop=loop,
+        doc=model.variables[switch].doc,
+        cuts=tuple(graph.effects[switch]),
+        ways=tuple(loop_through(graph, [fold(name) for name in path]) for path in loop.paths),
+    )
+
+
+def _traced_lever(lever: Lever, indicators: Sequence[Indicator], graph: Graph) -> TracedLever:
+    steps = reached(graph, [fold(lever.variable)])
+
+    def nearest(indicator: Indicator) -> int | None:
+        found = [steps[fold(name)] for name in _names(indicator) if fold(name) in steps]
+        return min(found, default=None)
+
+    near = [(nearest(indicator), indicator) for indicator in indicators]
+    ordered = sorted(((n, i) for n, i in near if n is not None), key=lambda pair: pair[0])
+    return TracedLever(
+        lever=lever,
+        key=fold(lever.variable),
+        reached=tuple(indicator for _, indicator in ordered),
+        not_reached=tuple(indicator for n, indicator in near if n is None),
+    )
+
+
+def _shown(indicator: Indicator, place: Place | None) -> ShownIndicator:
+    years = [int(one.year) for one in (place.history if place else ()) if one.indicator == indicator.id]
+    return ShownIndicator(
+        indicator=indicator,
+        keys={name: fold(name) for name in _names(indicator)},
+        observed=(min(years), max(years), len(years)) if years else None,
+    )
+
+
+# --- sectors and their pictures ---------------------------------------------------------------------------
+
+
+def _sectors(
+    file: Path,
+    model: Model,
+    graph: Graph,
+    anchors: Mapping[str, str],
+    levers: Sequence[Lever],
+    indicators: Sequence[Indicator],
+    loops: Sequence[TracedLoop],
+    place: Place | None,
+) -> tuple[Sector, ...]:
+    headings, sketches = _file_views(file, model)
+    parts = _parts(model, headings, sketches)
+    owners = {key: index for index, (_, keys) in enumerate(parts) for key in keys}
+    drawn: dict[str, list[tuple[bool, int]]] = {}
+    pictures: dict[int, list[Picture]] = {}
+    skip = [part.doc for part, _ in parts if part.doc]
+    for number, sketch in enumerate(sketches, start=1):
+        here = _own(sketch, model)
+        for key, shadow in here.items():
+            drawn.setdefault(key, []).append((shadow, number))
+        votes = [owners[key] for key, shadow in here.items() if not shadow] or [owners[key] for key in here]
+        home = max(dict.fromkeys(votes), key=votes.count, default=0)
+        svg = paint(sketch, address=lambda name: _address(name, anchors), skip=[sketch.title, *skip])
+        pictures.setdefault(home, []).append(Picture(number=number, title=sketch.title, svg=svg))
+    flows = {flow for net in nets_of(model).values() for flow in (*net.inflows, *net.outflows)}
+    texts = read_equations(file)
+    numbers = numbers_of(place, model)
+    on_loops: dict[str, dict[str, None]] = {}
+    for traced in loops:
+        for way in traced.ways:
+            for key in way.keys if way else ():
+                on_loops.setdefault(key, {})[traced.loop.id] = None
+
+    def entry(key: str) -> Entry:
+        variable = model.variables[key]
+        kind: str = variable.kind
+        return Entry(
+            key=key,
+            anchor=anchors[key],
+            name=variable.name.strip('"'),
+            kind="flow" if kind == "auxiliary" and key in flows else kind,
+            unit=variable.unit,
+            doc=variable.doc,
+            equations=texts(variable),
+            line=variable.line,
+            limits=variable.limits,
+            uses=tuple(graph.causes[key]),
+            used_by=tuple(graph.effects[key]),
+            pictures=tuple(number for _, number in sorted(drawn.get(key, ()))),
+            loops=tuple(on_loops.get(key, ())),
+            levers=tuple(lever for lever in levers if fold(lever.variable) == key),
+            indicators=tuple(i for i in indicators if key in map(fold, _names(i))),
+            points=_points(variable),
+            numbers=numbers.get(key),
+        )
+
+    return tuple(
+        Sector(
+            title=part.name,
+            doc=part.doc,
+            pictures=tuple(pictures.get(index, ())),
+            entries=tuple(map(entry, keys)),
+        )
+        for index, (part, keys) in enumerate(parts)
+    )
+
+
+def _file_views(file: Path, model: Model) -> tuple[list[Heading], list[Sketched]]:
+    """Read the groups and the pictures of a file; where it has no pictures, they are drawn."""
+    headings: list[Heading] = []
+    sketches: list[Sketched] = []
+    if file.suffix.lower() == ".mdl":
+        equations, blocks, _ = split_sketch(decode(file.read_bytes(), file))
+        headings = read_sectors(equations)
+        for block in blocks:
+            try:
+                sketch = read_picture(block)
+            except (ValueError, IndexError, StopIteration):  # of a kind that we do not know
+                continue
+            if any(item.what == NAME for item in sketch.items):
+                sketches.append(sketch)
+    if not sketches:
+        views = make_views(model, headings)
+        names = max((len(view.own) + len(view.shadows) for view in views), default=0) or 1
+        sweeps = max(8, min(60, SHORT_WORK // (names * len(views))))
+        sketches = [
+            read_picture(write_page(lay_out(view, model, rounds=1, sweeps=sweeps), model)) for view in views
+        ]
+    return headings, sketches
+
+
+def _parts(
+    model: Model, headings: Sequence[Heading], sketches: Sequence[Sketched]
+) -> list[tuple[Heading, list[str]]]:
+    """Divide the variables by the groups of the file or, when it has none worth the name, by its views."""
+    groups = sector_members(model, headings)
+    telling = [part for part, _ in groups if fold(part.name) != CONTROL and part.name != WHOLE]
+    if telling or len(sketches) < 2:
+        return groups
+    home: dict[str, int] = {}
+    for index, sketch in enumerate(sketches):
+        for key, shadow in _own(sketch, model).items():
+            if not shadow:
+                home.setdefault(key, index)
+    views = [
+        (
+            Heading(name=sketch.title, doc="", line=0),
+            [key for key in model.variables if home.get(key) == index],
+        )
+        for index, sketch in enumerate(sketches)
+    ]
+    rest = [(part, [key for key in keys if key not in home]) for part, keys in groups]
+    return [(part, keys) for part, keys in (*views, *rest) if keys]
+
+
+def _own(sketch: Sketched, model: Model) -> dict[str, bool]:
+    """List the variables of a picture, and whether each is but a shadow there."""
+    found: dict[str, bool] = {}
+    for item in sketch.items:
+        key = fold(item.name) if item.what == NAME else ""
+        if key in model.variables:
+            found[key] = found.get(key, True) and item.shadow
+    return found
+
+
+# --- variables --------------------------------------------------------------------------------------------
+
+
+def _anchors(model: Model) -> dict[str, str]:
+    """Give each variable a name that an address can end in, and no other has."""
+    anchors: dict[str, str] = {}
+    taken: set[str] = set()
+    for key in model.variables:
+        base = anchor = "v-" + (re.sub(r"[^\w]+", "-", key).strip("-") or "variable")
+        number = 1
+        while anchor in taken:
+            number += 1
+            anchor = f"{base}-{number}"
+        taken.add(anchor)
+        anchors[key] = anchor
+    return anchors
+
+
+def _address(name: str, anchors: Mapping[str, str]) -> str:
+    anchor = anchors.get(fold(name))
+    return f"#{anchor}" if anchor else ""
+
+
+def _points(variable: Variable) -> tuple[tuple[float, float], ...]:
+    tables = [e.expression for e in variable.equations if isinstance(e.expression, Table)]
+    return (
+        tuple(zip(tables[0].x, tables[0].y, strict=True))
+        if len(variable.equations) == len(tables) == 1
+        else ()
+    )

@@ -1,0 +1,192 @@
+"""Everything that is known of a model -> one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from urbsim import __version__
+from urbsim.assets import find_place
+from urbsim.document.gather import document
+from urbsim.document.nouns import Document, Entry
+from urbsim.document.words import GRADES, METHODS, read_words
+from urbsim.drawing.svg import STYLE
+from urbsim.errors import InputError, Problem
+from urbsim.names import fold
+from urbsim.study.quantity import unit_name
+from urbsim.study.text_file import shown
+from urbsim.study.words import Language, Words
+
+GENERATOR = "urbsim doc"
+MARK = f'<meta name="generator" content="{GENERATOR}'
+CLOCK = ("initial time", "final time", "time step", "saveper")
+
+
+def write_document(
+    file: Path,
+    out: Path | None = None,
+    *,
+    place: str | None = None,
+    language: Language = "en",
+    force: bool = False,
+) -> Path:
+    """Write the page of a model; gives the path of the page.
+
+    Parameters
+    ----------
+    out
+        By default the name of the model, and of the place, in the current folder.
+    place
+        Name or folder of a place whose numbers and sources are shown.
+    language
+        Of the page when it is opened; the reader can switch.
+    force
+        Replace a file that is no such page.
+
+    Raises
+    ------
+    InputError
+        The model or the place cannot be read or do not fit; or the file exists and is no such page, or
+        cannot be written.
+    """
+    folder = find_place(place, Path(), "--place") if place else None
+    name = file.stem + (f"-{folder.name}" if folder else "") + ".html"
+    target = out or Path(name)
+    _refuse(target, force=force)
+    text = render(document(file, folder), language, today=date.today())  # noqa: DTZ011 - the reader's day
+    draft = target.with_name(f".{target.name}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(target)
+    except OSError as failure:
+        draft.unlink(missing_ok=True)
+        raise InputError(Problem(f"cannot be written: {failure.strerror}", shown(target))) from None
+    return target
+
+
+def _refuse(target: Path, *, force: bool) -> None:
+    where = shown(target)
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise InputError(Problem("is not the name of a page", where, "expected a name ending in .html"))
+    if target.is_dir():
+        raise InputError(Problem("is a folder, expected a file", where))
+    if target.exists() and not force and not is_page(target):
+        what = "exists already, is no page of `urbsim doc`, and is not overwritten"
+        raise InputError(Problem(what, where, "use --force, or another name"))
+
+
+def is_page(path: Path) -> bool:
+    """Tell whether a file is a page that `write_document` wrote."""
+    try:
+        with path.open("rb") as file:
+            return MARK.encode() in file.read(2000)
+    except OSError:
+        return False
+
+
+def render(shown_document: Document, language: Language = "en", *, today: date | None = None) -> str:
+    """Give the text of the page."""
+    environment = Environment(
+        loader=PackageLoader("urbsim.output", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    entries = shown_document.entries
+    catalogue = read_words()
+    model = shown_document.model
+
+    def say(key: str) -> Markup:
+        return Markup('<span data-t="{}">{}</span>').format(key, catalogue[key][language])
+
+    def both(words: Words) -> Markup:
+        if words.zh == words.en:
+            return escape(words.en)
+        return Markup('<span data-zh="{}" data-en="{}">{}</span>').format(words.zh, words.en, words[language])
+
+    def unit(text: str) -> Markup:
+        return both(Words(zh=unit_name(text, "zh"), en=unit_name(text, "en")))
+
+    def link(key: str, name: str = "") -> Markup:
+        entry = entries[fold(key)]
+        return Markup('<a href="#{}">{}</a>').format(entry.anchor, name or entry.name)
+
+    def grade(text: str) -> Markup:
+        return Markup('<span class="grade {}">{}</span>').format(text, say(GRADES[text]))
+
+    environment.globals.update(
+        say=say,
+        both=both,
+        unit=unit,
+        link=link,
+        grade=grade,
+        equation=_linker(entries),
+        curve=_curve,
+        words={key: {"zh": words.zh, "en": words.en} for key, words in catalogue.items()},
+    )
+    environment.filters["number"] = lambda value: f"{value:.6g}"
+    kinds = ("stock", "flow", "auxiliary", "constant", "lookup")
+    listed = list(entries.values())
+    return environment.get_template("document.html.j2").render(
+        document=shown_document,
+        language=language,
+        version=__version__,
+        generator=GENERATOR,
+        today=today,
+        style=Markup(STYLE),  # noqa: S704 - our own
+        method=METHODS[model.method],
+        clock=[entries[key] for key in CLOCK if key in entries],
+        kinds=[(kind, sum(entry.kind == kind for entry in listed)) for kind in kinds],
+        source=shown(Path(model.source)),
+        sources={source.id for source in shown_document.sources},
+        pictures={p.number: p for sector in shown_document.sectors for p in sector.pictures},
+        names={one.indicator.id: both(one.indicator.name) for one in shown_document.indicators},
+        markup=Markup,
+    )
+
+
+def _linker(entries: Mapping[str, Entry]) -> Callable[[Entry, str], Markup]:
+    """Give what writes an equation with a link at every variable that it reads."""
+
+    def linked(entry: Entry, text: str) -> Markup:
+        names = {key: entries[key] for key in entry.uses}
+        if not names:
+            return escape(text)
+        parts: list[Markup] = []
+        at = 0
+        for match in _pattern(tuple(names)).finditer(text):
+            found = names.get(fold(re.sub(r"\\n", " ", match[0])))
+            if found is None:
+                continue
+            parts += [
+                escape(text[at : match.start()]),
+                Markup('<a href="#{}">{}</a>').format(found.anchor, match[0]),
+            ]
+            at = match.end()
+        return Markup("").join([*parts, escape(text[at:])])
+
+    return linked
+
+
+def _pattern(keys: Sequence[str]) -> re.Pattern[str]:
+    """Match any of these names as a modeller may write them, the longest first."""
+    spaced = (
+        r"(?:[\s_]|\\n)+".join(map(re.escape, key.split())) for key in sorted(keys, key=len, reverse=True)
+    )
+    return re.compile(rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)", re.IGNORECASE)
+
+
+def _curve(points: Sequence[tuple[float, float]]) -> str:
+    """Give the points of a lookup on a field of 160 by 50, for a small picture."""
+    xs, ys = zip(*points, strict=True)
+    wide, high = (max(axis) - min(axis) or 1.0 for axis in (xs, ys))
+    return " ".join(
+        f"{4 + 152 * (x - min(xs)) / wide:.1f},{46 - 42 * (y - min(ys)) / high:.1f}" for x, y in points
+    )
