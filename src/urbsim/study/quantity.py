@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urbsim.study.words import Language, Words
 
+# Where a Chinese unit embraces its number.
+_AROUND = {"x standard": "标准的{}倍", "% of jobs": "岗位的{}%"}
 _PERSONS = {"persons": 1.0, "person": 1.0, "people": 1.0, "10k persons": 1e4, "million persons": 1e6}
 _UNITS = {
     "10k persons": Words(zh="万人", en="10k persons"),
@@ -13,7 +15,19 @@ _UNITS = {
     "person/year": Words(zh="人/年", en="persons a year"),
     "km2": Words(zh="平方公里", en="km²"),
     "km2/year": Words(zh="平方公里/年", en="km² a year"),
+    "m2": Words(zh="平方米", en="m²"),
     "m2/person": Words(zh="平方米/人", en="m²/person"),
+    "yuan": Words(zh="元", en="yuan"),
+    "yuan/m2": Words(zh="元/平方米", en="yuan/m²"),
+    "yuan/person": Words(zh="元/人", en="yuan/person"),
+    "10k jobs": Words(zh="万个岗位", en="10k jobs"),
+    "10k jobs/year": Words(zh="万个岗位/年", en="10k jobs a year"),
+    "10k households": Words(zh="万户", en="10k households"),
+    "x": Words(zh="倍", en="times"),
+    "x standard": Words(zh="倍（标准=1）", en="times the standard"),
+    "% of jobs": Words(zh="%（占岗位）", en="% of jobs"),
+    "log points": Words(zh="对数点", en="log points"),
+    "percentage points": Words(zh="个百分点", en="points"),
     "10k beds": Words(zh="万张", en="10k beds"),
     "10k places": Words(zh="万个", en="10k places"),
     "%/year": Words(zh="%/年", en="% a year"),
@@ -70,6 +84,8 @@ def quantity(
     '600,000 persons a year'
     >>> quantity(120, "m2/person", long=True), quantity(2.1, "ratio", long=True)
     ('120 m²/person', '2.1')
+    >>> quantity(1.2, "x standard", language="zh", long=True), quantity(6000, "yuan/person", long=True)
+    ('标准的1.2倍', '6,000 yuan/person')
     >>> quantity(81.973, "10k persons/year", bare=True)
     '820,000'
     >>> quantity(-2.14, "%", signed=True)
@@ -88,13 +104,17 @@ def quantity(
             return f"{persons / 1e4:{sign}.0f}万人"
         return f"{persons / 1e6:{sign}g} million" if long else f"{tenths(persons / 1e6)} m"
     if unit == "%":
-        return f"{value:{sign}g}{blank}%" if long else tenths(value)
+        return f"{value:{sign}.12g}{blank}%" if long else tenths(value)
     if unit == "10k persons/year" and language == "en":  # nobody says "20 10k persons"
         persons = value * 1e4 if long else float(f"{value * 1e4:.3g}")
         return f"{persons:{sign},.0f}{'' if bare else ' persons a year'}"
     name = "" if bare else unit_name(unit, language)
     if long:
-        return f"{value:{sign}g}{blank}{name}".strip()
+        # .12g: what somebody set, without the dust of binary fractions.
+        digits = f"{value:{sign}.12g}" if language == "zh" else f"{value:{sign},.12g}"
+        if language == "zh" and name and unit in _AROUND:
+            return _AROUND[unit].format(digits)
+        return f"{digits}{blank}{name}".strip()
     decimals = 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
     return f"{value:{sign},.{decimals}f}{blank}{name}".strip()
 
