@@ -28,6 +28,7 @@ from urbsim.model.lower import lower
 from urbsim.model.program_file import digest_of
 from urbsim.study.apply_place import apply_place
 from urbsim.study.catalogue_file import read_indicators, read_levers
+from urbsim.study.contribution import Contribution
 from urbsim.study.doubt import doubts, overruled
 from urbsim.study.factor import factors
 from urbsim.study.fit import check_catalogues, check_scenario
@@ -36,6 +37,8 @@ from urbsim.study.judge import inspect, judge
 from urbsim.study.kept import kept
 from urbsim.study.lever import Lever
 from urbsim.study.lowered import KINDS, Lowered, lowered_key
+from urbsim.study.moved import contributions as contributions_of
+from urbsim.study.moved import take_apart
 from urbsim.study.naming import put_values
 from urbsim.study.outcome import Outcome, Run
 from urbsim.study.place import Place
@@ -194,6 +197,7 @@ def run(
     rtol: float | None = None,
     jobs: int = 1,
     base: bool = False,
+    contributions: bool = False,
     starting: Callable[[str], object] = lambda _: None,
     progress: Callable[[Outcome], object] = lambda _: None,
 ) -> Results:
@@ -207,6 +211,8 @@ def run(
     base
         Also run the scenario that each of them goes back to by `extends`, so that they can be held against
         it. It comes first of its place. One that cannot be run by itself is told in a warning, and left out.
+    contributions
+        Also work out what each lever bought, of scenarios whose base is run.
     starting, progress
         Called with the name of each scenario before it runs, and with each outcome as it comes.
 
@@ -250,6 +256,8 @@ def run(
             for outcome in run_together(together, options):
                 outcomes.append(outcome)
                 progress(outcome)
+    if contributions:
+        outcomes = list(_with_contributions(tasks, outcomes, options))
     return Results(
         outcomes=tuple(outcomes),
         options=options,
@@ -478,6 +486,45 @@ def run_together(tasks: Sequence[Task], options: Options) -> list[Outcome]:
         )
         outcomes.append(replace(outcome, run=run))
     return outcomes
+
+
+def _with_contributions(
+    tasks: Sequence[Task], outcomes: Sequence[Outcome], options: Options
+) -> Iterator[Outcome]:
+    """Give outcomes with what each lever bought; those of a sweep differ in what is swept, and have none."""
+    for task, outcome in zip(tasks, outcomes, strict=True):
+        if task.base is None or task.scenario.swept or outcome.run is None:
+            yield outcome
+            continue
+        bought = _contributions(task, task.base, outcome, options)
+        yield replace(outcome, run=replace(outcome.run, contributions=bought))
+
+
+def _contributions(
+    task: Task, base: Scenario, outcome: Outcome, options: Options
+) -> tuple[Contribution, ...]:
+    """Run a scenario with each of its levers alone and with all but each, side by side."""
+    study = task.study
+    apart = take_apart(task.scenario, base, study.levers)
+    if not apart.names:
+        return ()
+    starts = cache(partial(start_inputs, study.place, study.system))
+    schedules = [plan(one, study.place, study.levers, study.system, starts) for one in apart.runs]
+    schedule = stack(schedules)
+    assert schedule is not None, "all runs have the same period"  # noqa: S101
+    if any(one.parameters for one in apart.runs):
+        scenario = task.scenario
+        references = references_of(study.place, study.system, int(schedule.start), scenario.parameter_set)
+        schedule = references.follow(schedule)
+    wanted = variables_of(study.indicators)
+    solved = solve_ensemble(study.system, schedule, wanted, solver=options.solver, rtol=options.rtol)
+    for why in solved.failures.values():
+        log.warning("%s: what its levers bought is not all known: %s", task.scenario.name, why)
+        break
+    years = solved.trajectory.times
+    told = {int(years[-1]), *(target.year for target in outcome.targets)}
+    measured = measure_areas(solved.trajectory, study.indicators, study.place, study.place.areas)
+    return contributions_of(apart, measured, years, study.place, told)
 
 
 def _of_run(trajectory: Trajectory, run: int) -> Trajectory:

@@ -664,7 +664,9 @@ def validate(
     help="CSV of new values: indicator, region, year (or period), value.",
 )
 @click.option("--scenario", "name", help="Which run of the folder [the one beside the base, or the base].")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for tables and figures [RESULT-monitor].")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for tables and figures [RESULT-monitor]."
+)
 @click.option(
     "--lang",
     default="zh,en",
@@ -674,7 +676,13 @@ def validate(
 @click.option("--no-figures", is_flag=True, help="Write tables only.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 when a target was missed or is behind.")
 def monitor(
-    result: Path, observed: Path, name: str | None, out: Path | None, lang: str, no_figures: bool, strict: bool
+    result: Path,
+    observed: Path,
+    name: str | None,
+    out: Path | None,
+    lang: str,
+    no_figures: bool,
+    strict: bool,
 ) -> int:
     """Hold new observations against a run, and say what its targets now take.
 

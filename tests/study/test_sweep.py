@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from tests.study.nouns import lever
 from urbsim import batch
+from urbsim.engine.paths import Paths
 from urbsim.engine.schedule import Move, Schedule
 from urbsim.errors import InputError, ScenarioError
 from urbsim.study.amount import Amount
@@ -91,15 +93,41 @@ def test_too_many_combinations_are_refused_and_the_ensemble_is_named() -> None:
     assert "urbsim sample" in str(caught.value)
 
 
-def test_schedules_that_move_at_other_times_are_not_put_together() -> None:
-    def schedule(time: float) -> Schedule:
-        move = Move(slot=0, times=(time,), values=(1.0,))
-        return Schedule(start=0, stop=9, save=np.arange(3.0), inputs=np.zeros((2, 1)), moves=(move,))
+def test_schedules_that_move_otherwise_give_each_run_what_its_own_says() -> None:
+    """Jumps, slopes and inputs that only one of them moves, beside each other and each by itself."""
+    moves = (
+        (Move(slot=0, times=(2.0,), values=(1.0,)),),
+        (Move(slot=0, times=(3.0,), values=(5.0,)), Move(slot=1, times=(4.0, 4.0), values=(0.0, 2.0))),
+        (Move(slot=0, times=(1.0, 5.0), values=(0.0, 8.0)),),
+        (
+            Move(slot=0, times=(2.0, 2.0, 6.0), values=(0.0, 4.0, 0.0)),
+            Move(slot=1, times=(4.0,), values=(9.0,)),
+        ),
+        (),
+    )
+    alone = [
+        Schedule(start=0, stop=9, save=np.arange(10.0), inputs=np.full((2, 1), 0.5 * k), moves=own)
+        for k, own in enumerate(moves)
+    ]
 
-    assert stack([schedule(2), schedule(3)]) is None
-    both = stack([schedule(2), schedule(2)])
-    assert both is not None
-    assert both.inputs.shape == (2, 2)
+    together = stack(alone)
+
+    assert together is not None
+    paths = Paths(together.moves, together.inputs)
+    for run, schedule in enumerate(alone):
+        own = Paths(schedule.moves, schedule.inputs)
+        for time in np.arange(0.0, 9.0, 0.25):
+            wanted = schedule.inputs[:, 0].copy()
+            wanted[own.rows] = own.at(time)[:, 0]
+            assert paths.at(time)[:, run] == pytest.approx(wanted[paths.rows])
+            wanted[own.rows] = own.around(np.array([time]))[0][:, 0]
+            assert paths.around(np.full(len(alone), time))[0][:, run] == pytest.approx(wanted[paths.rows])
+
+
+def test_schedules_of_other_periods_are_not_put_together() -> None:
+    one = Schedule(start=0, stop=9, save=np.arange(3.0), inputs=np.zeros((2, 1)))
+
+    assert stack([one, replace(one, stop=8)]) is None
 
 
 def write_by_hand(folder: Path) -> list[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import groupby, product
 from math import prod
 
 import numpy as np
 
-from urbsim.engine.schedule import Schedule
+from urbsim.engine.limits import nudge
+from urbsim.engine.schedule import Move, Schedule
 from urbsim.errors import Problem, ScenarioError
 from urbsim.names import fold
 from urbsim.study.amount import Amount
@@ -19,6 +22,7 @@ from urbsim.study.scenario import Scenario, Setting, Settings, Swept
 from urbsim.study.words import Language, Words
 
 MOST = 1000  # runs of a sweep
+BEFORE = 4  # nudges of time, so that two times are not taken for one
 
 
 def expand(scenario: Scenario, levers: Sequence[Lever]) -> tuple[Scenario, ...]:
@@ -96,19 +100,72 @@ def _over(below: Settings, above: Settings, levers: Sequence[Lever]) -> Settings
 
 
 def stack(schedules: Sequence[Schedule]) -> Schedule | None:
-    """Put schedules of one run each side by side; None when they move other inputs, or at other times."""
+    """Put schedules of one run each side by side; None when they have other periods.
+
+    A run gets what its own schedule says, whatever other inputs the others move, and when.
+    """
     first = schedules[0]
     if len(schedules) == 1:
         return first
     for other in schedules[1:]:
-        if (other.start, other.stop) != (first.start, first.stop) or not np.array_equal(
-            other.save, first.save
-        ):
+        if (other.start, other.stop) != (first.start, first.stop):
             return None
-        if [(move.slot, move.times) for move in other.moves] != [(m.slot, m.times) for m in first.moves]:
+        if not np.array_equal(other.save, first.save):
             return None
+    paths = [{move.slot: move for move in schedule.moves} for schedule in schedules]
+    slots = dict.fromkeys(slot for moves in paths for slot in moves)
+    inputs = np.hstack([schedule.inputs for schedule in schedules])
     moves = tuple(
-        replace(move, values=np.array([schedule.moves[k].values for schedule in schedules], dtype=float).T)
-        for k, move in enumerate(first.moves)
+        _side_by_side(slot, [moves.get(slot) for moves in paths], inputs[slot].tolist()) for slot in slots
     )
-    return replace(first, inputs=np.hstack([schedule.inputs for schedule in schedules]), moves=moves)
+    return replace(first, inputs=inputs, moves=moves)
+
+
+def _side_by_side(slot: int, moves: Sequence[Move | None], own: Sequence[float]) -> Move:
+    """Put the moves of one input side by side; a run without one keeps its own value."""
+    lines = [
+        (move.times, np.asarray(move.values, dtype=float).ravel().tolist()) if move else ((), [])
+        for move in moves
+    ]
+    if len({times for times, _ in lines if times}) > 1:
+        begin = min(times[0] for times, _ in lines if times)
+        lines = [_explicit(*line, value, begin) for line, value in zip(lines, own, strict=True)]
+    counts: Counter[float] = Counter()
+    for times, _ in lines:
+        counts |= Counter(times)
+    union = tuple(sorted(counts.elements()))
+    runs = [_at(union, *line, value) for line, value in zip(lines, own, strict=True)]
+    return Move(slot=slot, times=union, values=np.array(runs, dtype=float).T)
+
+
+def _explicit(
+    times: tuple[float, ...], values: list[float], own: float, begin: float
+) -> tuple[tuple[float, ...], list[float]]:
+    """Say by a point that an input keeps its own value until it jumps to its first one.
+
+    It stands just before, since what is reported for the time of the jump goes with the value after it.
+    """
+    if not times or times[0] <= begin or values[0] == own:
+        return times, values
+    return (times[0] - BEFORE * nudge(times[0]), *times), [own, *values]
+
+
+def _at(union: Sequence[float], times: Sequence[float], values: Sequence[float], own: float) -> list[float]:
+    """Give the values of a line at the times of all lines together, of which it has some itself."""
+    if not times:
+        return [own] * len(union)
+    given: dict[float, list[float]] = {}
+    for time, value in zip(times, values, strict=True):
+        given.setdefault(time, []).append(value)
+    found = []
+    for time, group in groupby(union):
+        here, wanted = given.get(time), len(list(group))
+        if here is None:
+            after = bisect(times, time)
+            if 0 < after < len(times):
+                share = (time - times[after - 1]) / (times[after] - times[after - 1])
+                here = [values[after - 1] + share * (values[after] - values[after - 1])]
+            else:
+                here = [values[-1] if after else own]
+        found.extend([*here, *[here[-1]] * (wanted - len(here))])
+    return found
