@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -13,7 +13,7 @@ from urbsim.study.lever import Lever, Position
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import NO_SET, Place, Source
 from urbsim.study.plan import find_lever
-from urbsim.study.position import position_at, position_of
+from urbsim.study.position import PLANNED, position_at, position_of
 from urbsim.study.quantity import quantity
 from urbsim.study.scenario import Setting
 from urbsim.study.words import Language, Words
@@ -21,27 +21,27 @@ from urbsim.study.words import Language, Words
 __all__ = ("assumptions", "position_of", "sources_of")
 
 ALIKE = 1e-9  # [-] values that differ by less are the same
+FEW = 6  # regions that are told apart by what they have
+DECIMALS = 3  # of values in sentences: what a place has may be a computed number
 
 _WORDS = {
-    "nothing": Words(
-        zh="各项政策维持现状，不作调整。", en="No lever is moved: policies stay as they are in the place."
-    ),
+    "nothing": Words(zh="各项政策维持现状，不作调整", en="Policies stay as they are; no lever is moved"),
     "inherited": Words(zh="沿用情景“{}”：{}", en='As in the scenario "{}": {}'),
-    "period": Words(zh="模拟时段为{}年底至{}年底。", en="The run goes from the end of {} to the end of {}."),
+    "period": Words(zh="模拟时段为{}年底至{}年底", en="The run goes from the end of {} to the end of {}"),
     "no set": Words(
-        zh="参数取原表数值，不采用按历史数据拟合的参数。",
-        en="Parameters are those of the tables; none are fitted to history.",
+        zh="参数取原表数值，不采用按历史数据拟合的参数",
+        en="Parameters are those of the tables; none are fitted to history",
     ),
     "set": Words(
-        zh="按历史数据拟合的参数采用“{}”组。", en='Of the parameters fitted to history, the set "{}" is used.'
+        zh="按历史数据拟合的参数采用“{}”组", en='Of the parameters fitted to history, the set "{}" is used.'
     ),
     "targets": Words(
-        zh="对照情景自设的目标，而非规划目标。",
-        en="It is held to targets of its own, not to those of the plans.",
+        zh="对照情景自设的目标，而非规划目标",
+        en="It is held to targets of its own, not to those of the plans",
     ),
     "uncertain": Words(
-        zh="另有{}项取值给出了不确定范围，单次模拟不抽取。",
-        en="Of {} more numbers only ranges are given; a single run does not draw from them.",
+        zh="另有{}项取值给出了不确定范围，单次模拟不抽取",
+        en="Numbers that are given as ranges, from which a single run does not draw: {}",
     ),
     "parameter": Words(zh="模型参数“{}”", en='Parameter "{}"'),
 }
@@ -137,8 +137,8 @@ def _sentence(
     known = outcome.own.get(lever.id if lever else name, {})
     changes = []
     for setting, members, area in _areas(settings, outcome.place, language):
-        own = tuple(known[member] for member in members if member in known) or tuple(known.values())
-        changes.append(_change(setting, area, lever, own, outcome.place, language))
+        for region, own in _by_value(members, area, known, outcome.place, language):
+            changes.append(_change(setting, region, lever, own, outcome.place, language))
     alike: dict[tuple[str, str], list[str]] = {}
     for change in changes:
         alike.setdefault((change.what, change.when), []).append(change.area)
@@ -149,19 +149,19 @@ def _sentence(
         where = _listed([area for area in areas if area], language)
         said = what if len(whens) == 1 else _then(what, when, language)
         if len(alike) == 1:
-            title += (f"（{where}）" if zh else f", {where}") if where else ""
+            title += (f"（{where}）" if zh else f" – {where}") if where else ""
             parts.append(said)
         else:
             parts.append(f"{where}{said}" if zh else f"{where} {said}".strip())
     body = ("；" if zh else "; ").join(parts)
     if len(whens) == 1:
-        body = _then(body, *whens, language)
+        body = _then(body, changes[0].when, language)
     positions = {change.position.name[language]: change.position for change in changes if change.position}
-    clauses = {position.clause[language]: None for position in positions.values() if position.clause}
-    if not clauses and lever is not None and lever.clause:
-        clauses = {lever.clause[language]: None}
+    clauses = dict.fromkeys(p.clause[language] for p in positions.values() if p.clause)
+    if lever is not None and lever.clause and PLANNED not in (p.name for p in positions.values()):
+        clauses = {lever.clause[language]: None, **clauses}
     if zh:
-        behind = "；".join((*positions, *(f"依据：{clause}" for clause in clauses)))
+        behind = "；".join((*positions, *([f"依据：{'；'.join(clauses)}"] if clauses else [])))
         return f"{title}：{body}" + (f"（{behind}）" if behind else "")
     behind = "; ".join((*positions, *clauses))
     return f"{title}: {body}" + (f" ({behind})" if behind else "")
@@ -202,6 +202,21 @@ def _areas(
         yield setting, left, title
 
 
+def _by_value(
+    members: Sequence[str], area: str, known: Mapping[str, float], place: Place, language: Language
+) -> Iterator[tuple[str, tuple[float, ...]]]:
+    """Give an area with the values that its regions have; in parts where a few of them differ."""
+    values = {member: known[member] for member in members if member in known}
+    groups: dict[float, list[str]] = {}
+    for member, value in values.items():
+        groups.setdefault(value, []).append(member)
+    if len(groups) < 2 or len(values) > FEW:
+        yield area, tuple(values.values()) or tuple(known.values())
+        return
+    for value, regions in groups.items():
+        yield _listed([place.area_title(region)[language] for region in regions], language), (value,)
+
+
 def _change(
     setting: Setting, area: str, lever: Lever | None, own: Sequence[float], place: Place, language: Language
 ) -> _Change:
@@ -212,27 +227,28 @@ def _change(
     reached = [
         _span([amount.of(value) for value in own]) if own else _given(amount) for amount in setting.amounts
     ]
-    points = list(zip(setting.years or (None,) * len(reached), reached, strict=True))
+    years: Sequence[float | None] = setting.years or (None,) * len(reached)
+    points = list(zip(years, reached, strict=True))
     start: float | None = None
     while points and own and _alike(points[0][1], before):
         start = points[0][0]
         points = points[1:]
     if not points:
         kept = _told(before, unit, language)
-        return _Change(area=area, what=f"维持{kept}" if language == "zh" else f"stays at {kept}", when="")
+        return _Change(area=area, what=f"维持{kept}" if language == "zh" else f"unchanged at {kept}", when="")
     if not own and len(points) > 1:  # what the place has is not known
         (start, before), *points = points
     while len(points) > 1 and _alike(points[-1][1], points[-2][1]):
         points = points[:-1]
     (year, end), amount = points[-1], setting.amounts[-1]
     position = None
-    if lever is not None and own and len(set(own)) == 1:
-        position = position_at(lever, end[0], own[0])
+    if lever is not None and own and end[0] == end[1]:
+        position = position_at(lever, end[0], own[0] if len(set(own)) == 1 else math.nan)
     if len(points) > 1:
         return _Change(
             area=area, what=_path(before, points, start, unit, language), when="", position=position
         )
-    if amount.relative and end[0] != end[1]:
+    if amount.relative and (end[0] != end[1] or unit == "x"):
         what = _multiple(amount, language)
     else:
         what = _move(before, end, unit, language)
@@ -246,19 +262,18 @@ def _path(
     unit: str,
     language: Language,
 ) -> str:
-    """Say where a lever is at the end of several years."""
-    told = [(year, _told(value, unit, language)) for year, value in points]
-    if language == "zh":
-        steps = [
-            f"{year:g}年底{'一次性' if start is None and not i else ''}到{value}"
-            for i, (year, value) in enumerate(told)
-        ]
-        return f"由{_told(before, unit, language)}起，" + "，".join(steps)
-    steps = [
-        f"to {value} {'at' if start is None and not i else 'by'} the end of {year:g}"
-        for i, (year, value) in enumerate(told)
-    ]
-    return f"from {_told(before, unit, language)} " + ", ".join(steps)
+    """Say where a lever is at the end of several years, of which the first may be a jump."""
+    zh = language == "zh"
+    steps = []
+    for position, (year, value) in enumerate(points):
+        jumps = start is None and position == 0
+        told = _told(value, unit, language)
+        if zh:
+            steps.append(f"{year:g}年底{'一次' if jumps else ''}调整到{told}")
+        else:
+            steps.append(f"to {told} {'at once at' if jumps else 'by'} the end of {year:g}")
+    from_ = _told(before, unit, language)
+    return f"由{from_}起，{'，'.join(steps)}" if zh else f"from {from_} {', '.join(steps)}"
 
 
 def _move(before: tuple[float, float], end: tuple[float, float], unit: str, language: Language) -> str:
@@ -276,7 +291,7 @@ def _move(before: tuple[float, float], end: tuple[float, float], unit: str, lang
     if math.isnan(before[0]):
         return f"取{after}" if zh else f"set to {after}"
     up = sum(end) > sum(before)
-    if unit == "x" and before == (1, 1) and end[0] == end[1]:
+    if unit == "x" and before[0] == before[1] == 1 and end[0] == end[1]:
         share = f"{100 * abs(end[0] - 1):.6g}"
         if zh:
             return f"{'提高' if up else '降低'}{share}%"
@@ -286,19 +301,25 @@ def _move(before: tuple[float, float], end: tuple[float, float], unit: str, lang
         return (
             f"由{differing}（各区域不同）调整为{after}" if zh else f"from {differing}, by region, to {after}"
         )
-    if unit == "log points":
-        share = f"{100 * (math.exp(end[0] - before[0]) - 1):+.2g}"
-        after += f"（约{share}%）" if zh else f", about {share} %,"
+    if unit == "log points" and before[0] == 0:
+        share = f"{100 * abs(math.exp(end[0]) - 1):.2g}"
+        if zh:
+            return f"约{'增强' if up else '减弱'}{share}%（{after}）"
+        return f"{'raised' if up else 'lowered'} by about {share} % ({after})"
     if zh:
         rise, fall = _VERBS.get(unit, ("提高", "降低"))
         from_ = "0" if before[0] == 0 else _told(before, unit, language)
+        after = "0" if end[0] == 0 else after.removeprefix("标准的")
         return f"由{from_}{rise if up else fall}到{after}"
     return f"from {_bare(_told(before, unit, language), after)} to {after}"
 
 
 def _multiple(amount: Amount, language: Language) -> str:
-    times = f"{amount.number:.6g}"
-    return f"各区域均为现值的{times}倍" if language == "zh" else f"{times} times its own value in each region"
+    """Say how far a lever goes from what each region has."""
+    share = f"{100 * abs(amount.number - 1):.6g}"
+    if language == "zh":
+        return f"比现值{'提高' if amount.number > 1 else '降低'}{share}%"
+    return f"{'raised' if amount.number > 1 else 'lowered'} by {share} %"
 
 
 def _when(start: float | None, year: float | None, place: Place, language: Language) -> str:
@@ -313,12 +334,12 @@ def _when(start: float | None, year: float | None, place: Place, language: Langu
     if start is None:
         return f"自{year:g}年底起" if zh else f"from the end of {year:g} on"
     if year - start <= 1:
-        return f"{year:g}年内到位" if zh else f"within {year:g}"
+        return f"{year:g}年内到位" if zh else f"in the course of {year:g}"
     return f"{start + 1:g}—{year:g}年逐步到位" if zh else f"step by step from {start + 1:g} to {year:g}"
 
 
 def _told(value: tuple[float, float], unit: str, language: Language) -> str:
-    low, high = (quantity(end, unit, language=language, long=True) for end in value)
+    low, high = (quantity(round(end, DECIMALS), unit, language=language, long=True) for end in value)
     if value[0] == value[1]:
         return low
     return f"{low}至{high}" if language == "zh" else f"{_bare(low, high)}–{high}"
@@ -345,7 +366,7 @@ def _alike(one: tuple[float, float], other: tuple[float, float]) -> bool:
 
 
 def _then(what: str, when: str, language: Language) -> str:
-    return ("，" if language == "zh" else " ").join(filter(None, (what, when)))
+    return ("，" if language == "zh" else ", ").join(filter(None, (what, when)))
 
 
 def _listed(names: Sequence[str], language: Language) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 
 from urbsim.names import fold
@@ -15,6 +16,8 @@ DOUBLED = Position(name=Words(zh="加倍", en="doubled"), amount=Amount(number=2
 HALVED = Position(name=Words(zh="减半", en="halved"), amount=Amount(number=0.5, relative=True))
 NONE = Position(name=Words(zh="取消", en="none"), amount=Amount(number=0, relative=True))
 GENERAL = (AS_TODAY, DOUBLED, HALVED, NONE)
+
+PLANNED = Words(zh="按规划", en="as planned")  # what catalogues call a value that a plan states
 
 # Units of levers that count from what is so anyway, 1 or 0: half of that, or none, is no policy.
 NEUTRAL = ("x", "log points", "% of jobs")
@@ -46,8 +49,11 @@ def meaningful(lever: Lever, own: Collection[float]) -> tuple[Position, ...]:
 
 
 def position_at(lever: Lever, value: float, own: float) -> Position | None:
-    """Find the position that a value is, of a lever of which the place has `own` [unit of the lever]."""
-    size = max(abs(value), abs(own))
+    """Find the position that a value is, of a lever of which the place has `own` [unit of the lever].
+
+    Where `own` is NaN, because regions differ, only positions count that are the same everywhere.
+    """
+    size = max(abs(value), abs(own)) if math.isfinite(own) else abs(value)
     for position in meaningful(lever, (own,)):
         if abs(position.amount.of(own) - value) <= ALIKE * size:
             return position
