@@ -1,13 +1,14 @@
-"""Write how far runs of a place's model have been off: the band that `urbsim monitor` holds new values against.
+"""Write how far runs of a place's model have been off: the band that `urbsim monitor` uses.
 
     python tools/error_band.py models/places/chongqing            # write errors.csv
     python tools/error_band.py --check models/places/chongqing    # exit status 1 if that would change it
 
 Every set of fitted parameters has its error within the years it was fitted to, as horizon 0: the root mean
-square of the run from the first base year. A set that ended before the last observed year also has errors after
-it, by horizon. There is one such end and not many, so that each year has one error, much like that of the year
-before: no standard deviation can be had from it. What stands in the table is the largest absolute error of any
-of the set's runs up to that horizon, outside paths known or not: the model has been off so far, and may be again.
+square of the run from the first base year. A set that ended before the last observed year also has errors
+after it, by horizon. There is one such end and not many, so that each year has one error, much like that of
+the year before: no standard deviation can be had from it. What stands in the table is the largest absolute
+error of any of the set's runs up to that horizon, outside paths known or not: the model has been off so
+far, and may be again.
 """
 
 from __future__ import annotations

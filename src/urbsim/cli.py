@@ -694,20 +694,14 @@ def monitor(
     from urbsim.output.folder import check_folder
 
     check_folder(folder)
-    from urbsim.monitor import choose, facts_of
     from urbsim.monitor import monitor as hold_against
-    from urbsim.output.monitor_tables import print_monitoring, write_monitoring
-    from urbsim.output.result_file import read_result
+    from urbsim.output.monitor_tables import print_monitoring
     from urbsim.output.verdicts import console_for_people
-    from urbsim.study.observed_file import read_observed
 
-    recorded = read_result(result)
-    outcome, run = choose(recorded.outcomes, name)
-    observations = read_observed(observed, outcome.indicators, outcome.place, run.measured)
-    found = hold_against(outcome, observations)
-    facts = facts_of(found, result, observed, recorded.facts)
     try:
-        write_monitoring(folder, found, facts, () if no_figures else languages)
+        found = hold_against(
+            result, observed, folder, scenario=name, languages=() if no_figures else languages
+        )
     except OSError as failure:
         click.echo(f"{folder}: cannot be written: {failure.strerror}", err=True)
         return FAILED

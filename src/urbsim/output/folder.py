@@ -44,6 +44,7 @@ VALIDATION_TABLES = (
     *("parameters.csv", "outside_paths.csv"),
 )
 SENSITIVITY_TABLES = ("sensitivity.csv", "factors.csv", "failures.csv")
+MONITOR_TABLES = ("monitor.csv", "course.csv", "columns.csv")
 SAMPLE_TABLES = ("percentiles.csv", "probabilities.csv", "draws.csv", "failures.csv")
 OWN = frozenset(
     (
@@ -56,6 +57,7 @@ OWN = frozenset(
             *VALIDATION_TABLES,
             *SAMPLE_TABLES,
             *SENSITIVITY_TABLES,
+            *MONITOR_TABLES,
         ),
         *("run.json", "figures", "runs"),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from urbsim.errors import InputError, PlaceError, Problem, suggestion
+from urbsim.errors import InputError, PlaceError, Problem, as_number, suggestion
 from urbsim.study.text_file import read_text, shown
 
 
@@ -41,7 +41,7 @@ class Row:
         try:
             value = float(text)
         except ValueError:
-            self.refuse(f"{column} is '{text}', expected a number")
+            self.refuse(f"{column} is '{text}', expected a number", as_number(text))
             return None
         if not math.isfinite(value):
             self.refuse(f"{column} is '{text}', expected a finite number")
@@ -70,11 +70,16 @@ class Row:
 
 
 def read_table(
-    path: Path, columns: Sequence[str], problems: list[Problem], optional: Sequence[str] = ()
+    path: Path,
+    columns: Sequence[str],
+    problems: list[Problem],
+    optional: Sequence[str] = (),
+    *,
+    aliases: Mapping[str, str] | None = None,
 ) -> tuple[Row, ...]:
     """Read a table with exactly these columns, in any order; problems are added to `problems`.
 
-    Cells of an `optional` column that the table does not have are empty.
+    Cells of an `optional` column that the table does not have are empty. `aliases`: other names of columns.
     """
     source = shown(path)
     try:
@@ -85,7 +90,7 @@ def read_table(
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     try:
-        header = [name.strip() for name in next(reader)]
+        header = [(aliases or {}).get(name.strip(), name.strip()) for name in next(reader)]
         missing = [name for name in columns if name not in header]
         unknown = [name for name in header if name not in (*columns, *optional)]
         twice = sorted({name for name in header if header.count(name) > 1})
@@ -99,7 +104,8 @@ def read_table(
             for name in missing
         )
         problems.extend(
-            Problem(f"unknown column '{name}'", f"{source}:1", suggestion(name, columns)) for name in unknown
+            Problem(f"unknown column '{name}'", f"{source}:1", suggestion(name, (*columns, *optional)))
+            for name in unknown
         )
         problems.extend(Problem(f"column '{name}' stands twice", f"{source}:1") for name in twice)
         if missing or unknown or twice:

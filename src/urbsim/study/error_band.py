@@ -1,0 +1,95 @@
+"""How far the model itself may be off, for one indicator in one area at one time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from urbsim.study.place import OwnError, Place
+
+Kind = Literal["fitted", "hold-out", "continued", "record", "floor"]
+FEW = 3  # observations, of which fewer say how parameters were fitted and not how well
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """Half the width of a band around a run [unit of the indicator], and what it stands on.
+
+    Parameters
+    ----------
+    kind
+        ``fitted``: the year is one of those that the parameters were fitted to, the error theirs in those
+        years. ``hold-out``: the model was off so far when it was held against years it had not seen.
+        ``record``: how far published projections of this kind have been off. ``continued``: either of them
+        beyond its longest horizon, in proportion to the horizon. ``floor``: of later years nothing is known,
+        and the error within the fitted years is the least that it can be.
+    horizon
+        Years after the last one that the parameters saw; negative within those years.
+    """
+
+    width: float
+    kind: Kind
+    horizon: float
+
+
+def error_band(
+    place: Place, indicator: str, area: str, horizon: float, *, parameter_set: str, known: float
+) -> Band | None:
+    """Give the band so many years after the last that is known to the run, None where nothing tells it.
+
+    Where both the hold-out and the record of projections do, the wider holds. `known` is the year by which
+    errors must have been found to count: a run as of 2020 cannot know how far it was to be off in 2024.
+    """
+    rows = [
+        row
+        for row in place.errors
+        if row.indicator == indicator and place.area(row.region) == place.area(area)
+    ]
+    within = _within(rows, parameter_set, known)
+    if horizon <= 0:
+        return None if within is None else Band(width=within, kind="fitted", horizon=horizon)
+    found = (
+        _held_out([row for row in rows if row.horizon and row.last_year <= known], within, horizon),
+        _recorded(place, indicator, area, horizon),
+        None if within is None else Band(width=within, kind="floor", horizon=horizon),
+    )
+    return max((band for band in found if band is not None), key=lambda band: band.width, default=None)
+
+
+def _within(rows: list[OwnError], parameter_set: str, known: float) -> float | None:
+    """Give the error within the fitted years: of these parameters, or else the largest of others."""
+    fitted = [row for row in rows if not row.horizon and row.n >= FEW]
+    own = [row.error for row in fitted if row.parameter_set == parameter_set]
+    return max(own or [row.error for row in fitted if row.last_year <= known], default=None)
+
+
+def _held_out(rows: list[OwnError], within: float | None, horizon: float) -> Band | None:
+    found = {float(row.horizon): row.error for row in sorted(rows, key=lambda row: row.error)}
+    if not found:
+        return None
+    last = max(found)
+    least = within if within is not None else found[min(found)]
+    found = {0.0: least, **found}
+    horizons = sorted(found)
+    widths = np.maximum.accumulate([found[one] for one in horizons])
+    if horizon > last:
+        return Band(width=float(widths[-1]) * horizon / last, kind="continued", horizon=horizon)
+    return Band(width=float(np.interp(horizon, horizons, widths)), kind="hold-out", horizon=horizon)
+
+
+def _recorded(place: Place, indicator: str, area: str, horizon: float) -> Band | None:
+    """Give how far projections of this kind have been off so many years after they were made."""
+    if place.area(area) != place.name:
+        return None
+    known = sorted(
+        (m.year - place.last_observed_year, m.value) for m in place.margins if m.indicator == indicator
+    )
+    if not known:
+        return None
+    last, most = known[-1]
+    if horizon > last:
+        return Band(width=most * horizon / last, kind="continued", horizon=horizon)
+    width = float(np.interp(horizon, [0, *(h for h, _ in known)], [0.0, *(value for _, value in known)]))
+    return Band(width=width, kind="record", horizon=horizon)
