@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,10 +27,10 @@ from urbsim.drawing.structure import Sector as Heading
 from urbsim.drawing.svg import paint
 from urbsim.engine.simulate import simulate
 from urbsim.errors import InputError, RunError
-from urbsim.model.check import check_model
-from urbsim.model.equations import Model, Table, Variable
+from urbsim.model.check import CLOCK, check_model
+from urbsim.model.equations import Model, Number, Table, Variable
 from urbsim.model.graph import Graph, components, graph_of, loop_through, reached, shortest_path
-from urbsim.model.influence import nets_of
+from urbsim.model.influence import names_in, nets_of
 from urbsim.model.read import decode, read_equations, read_model
 from urbsim.names import fold
 from urbsim.study.apply_place import apply_place
@@ -174,7 +175,7 @@ def _sectors(
     drawn: dict[str, list[tuple[bool, int]]] = {}
     pictures: dict[int, list[Picture]] = {}
     skip = [part.doc for part, _ in parts if part.doc]
-    for number, sketch in enumerate(sketches, start=1):
+    for number, sketch in enumerate((sketch for sketch in sketches if sketch.lines), start=1):
         here = _own(sketch, model)
         for key, shadow in here.items():
             drawn.setdefault(key, []).append((shadow, number))
@@ -201,7 +202,7 @@ def _sectors(
             kind="flow" if kind == "auxiliary" and key in flows else kind,
             unit=variable.unit,
             doc=variable.doc,
-            equations=texts(variable),
+            equations=texts(variable) or _literal(variable),
             line=variable.line,
             limits=variable.limits,
             uses=tuple(graph.causes[key]),
@@ -240,6 +241,7 @@ def _file_views(file: Path, model: Model) -> tuple[list[Heading], list[Sketched]
             if any(item.what == NAME for item in sketch.items):
                 sketches.append(sketch)
     if not sketches:
+        model = _without_clock(model)
         views = make_views(model, headings)
         names = max((len(view.own) + len(view.shadows) for view in views), default=0) or 1
         sweeps = max(8, min(60, SHORT_WORK // (names * len(views))))
@@ -247,6 +249,19 @@ def _file_views(file: Path, model: Model) -> tuple[list[Heading], list[Sketched]
             read_picture(write_page(lay_out(view, model, rounds=1, sweeps=sweeps), model)) for view in views
         ]
     return headings, sketches
+
+
+def _without_clock(model: Model) -> Model:
+    """Leave out the times of a run, unless something else reads them."""
+    read = {
+        name
+        for key, variable in model.variables.items()
+        if key not in CLOCK
+        for equation in variable.equations
+        for name in names_in(equation.expression, model)
+    }
+    kept = {key: variable for key, variable in model.variables.items() if key not in CLOCK or key in read}
+    return replace(model, variables=kept)
 
 
 def _parts(
@@ -304,6 +319,12 @@ def _anchors(model: Model) -> dict[str, str]:
 def _address(name: str, anchors: Mapping[str, str]) -> str:
     anchor = anchors.get(fold(name))
     return f"#{anchor}" if anchor else ""
+
+
+def _literal(variable: Variable) -> tuple[str, ...]:
+    """Write a number that the file gives by other means than an equation, such as XMILE's times."""
+    numbers = [e.expression.value for e in variable.equations if isinstance(e.expression, Number)]
+    return tuple(f"{number:.12g}" for number in numbers)
 
 
 def _points(variable: Variable) -> tuple[tuple[float, float], ...]:

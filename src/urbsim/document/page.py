@@ -24,7 +24,15 @@ from urbsim.study.words import Language, Words
 
 GENERATOR = "urbsim doc"
 MARK = f'<meta name="generator" content="{GENERATOR}'
-CLOCK = ("initial time", "final time", "time step", "saveper")
+TIMES = ("initial time", "final time", "time step", "saveper")
+NEAREST = 6  # indicators of a lever that are shown at once
+PLURALS = {
+    "stock": "stocks",
+    "flow": "flows",
+    "auxiliary": "auxiliaries",
+    "constant": "constants",
+    "lookup": "lookups",
+}
 
 
 def write_document(
@@ -132,8 +140,14 @@ def render(shown_document: Document, language: Language = "en", *, today: date |
         words={key: {"zh": words.zh, "en": words.en} for key, words in catalogue.items()},
     )
     environment.filters["number"] = lambda value: f"{value:.6g}"
-    kinds = ("stock", "flow", "auxiliary", "constant", "lookup")
-    listed = list(entries.values())
+    folder = shown(shown_document.place.folder) if shown_document.place else ""
+    environment.filters["near"] = lambda where: where.removeprefix(f"{folder}/")
+    kinds = [entry.kind for entry in entries.values()]
+    counts = [(plural, kinds.count(kind)) for kind, plural in PLURALS.items()] + [
+        ("loops", len(shown_document.loops)),
+        ("levers", len(shown_document.levers)),
+        ("indicators", len(shown_document.indicators)),
+    ]
     return environment.get_template("document.html.j2").render(
         document=shown_document,
         language=language,
@@ -142,14 +156,22 @@ def render(shown_document: Document, language: Language = "en", *, today: date |
         today=today,
         style=Markup(STYLE),  # noqa: S704 - our own
         method=METHODS[model.method],
-        clock=[entries[key] for key in CLOCK if key in entries],
-        kinds=[(kind, sum(entry.kind == kind for entry in listed)) for kind in kinds],
+        clock=[(entries[key], _time(entries[key])) for key in TIMES if key in entries],
+        counts=counts,
+        NEAREST=NEAREST,
         source=shown(Path(model.source)),
+        file=Path(model.source).name,
+        folder=folder,
         sources={source.id for source in shown_document.sources},
         pictures={p.number: p for sector in shown_document.sectors for p in sector.pictures},
         names={one.indicator.id: both(one.indicator.name) for one in shown_document.indicators},
         markup=Markup,
     )
+
+
+def _time(entry: Entry) -> str:
+    """Give what a time of the run is set to."""
+    return " ".join(text.partition("=")[2].strip() or text for text in entry.equations)
 
 
 def _linker(entries: Mapping[str, Entry]) -> Callable[[Entry, str], Markup]:

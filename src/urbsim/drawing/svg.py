@@ -28,6 +28,7 @@ STYLE = """
 """
 HEAD_LENGTH, HEAD_WIDTH = 8.0, 3.2  # of an arrow [pixel]
 PIPE_HEAD = 11.0
+LEAST_SCALE = 0.85  # to which a narrow page may shrink a picture
 PIECES = 120  # of an arc, where its end at a name is looked for
 
 
@@ -63,6 +64,7 @@ def paint(
         "viewBox": f"{_n(left)} {_n(top)} {wide} {high}",
         "width": wide,
         "height": high,
+        "style": f"min-width:{LEAST_SCALE * wide:.0f}px",
         "role": "img",
         "aria-label": picture.title,
     }
@@ -201,14 +203,25 @@ def _links(lines: Sequence[Line], items: Mapping[int, Item]) -> Iterator[str]:
         drawn = _tag("path", "", {"d": _arc_path(seen)})
         drawn += _tag("path", "", {"d": _head(back, tip, HEAD_LENGTH, HEAD_WIDTH)})
         if line.polarity:
-            dx, dy = tip[0] - back[0], tip[1] - back[1]
-            length = math.hypot(dx, dy) or 1.0
-            x = tip[0] - dx / length * 12 - dy / length * 7
-            y = tip[1] - dy / length * 12 + dx / length * 7 + 4
+            x, y = _beside(back, tip, end)
             sign = "\N{MINUS SIGN}" if line.polarity == "-" else line.polarity
-            place = {"x": _n(x), "y": _n(y), "font-size": 12, "text-anchor": "middle"}
+            place = {"x": _n(x), "y": _n(y + 4), "font-size": 12, "text-anchor": "middle"}
             drawn += _tag("text", escape(sign), place)
         yield _tag("g", drawn, {"class": "link", "data-a": line.start, "data-b": line.end})
+
+
+def _beside(back: Point, tip: Point, end: Item) -> Point:
+    """Find a place for a sign near the tip of an arrow, on the side on which the name does not cover it."""
+    dx, dy = tip[0] - back[0], tip[1] - back[1]
+    length = math.hypot(dx, dy) or 1.0
+    dx, dy = dx / length, dy / length
+    places = [
+        (tip[0] - along * dx - side * 7 * dy, tip[1] - along * dy + side * 7 * dx)
+        for along in (12, 18, 24)
+        for side in (1, -1)
+    ]
+    free = ((x, y) for x, y in places if abs(x - end.x) > end.w + 4 or abs(y - end.y) > end.h + 5)
+    return next(free, places[0])
 
 
 def _arc_path(way: Floats) -> str:

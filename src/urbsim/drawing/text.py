@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 PIXELS_PER_POINT = 96 / 72
 LINE = 1.2  # line height over the size of the type
@@ -29,6 +30,7 @@ PIECE = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 14)
 def width(text: str, points: float) -> float:
     """Give the width of a line of text [pixel]."""
     thousandths = sum(WIDTHS[ord(c) - 32] if 32 <= ord(c) < 127 else OTHER for c in text)
