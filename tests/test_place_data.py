@@ -29,7 +29,7 @@ TABLES = {
     "paths.csv": "variable region element year value unit confidence source note",
     "history.csv": "indicator region year value unit vintage confidence source note",
     "targets.csv": "id indicator region year operator value unit binding source clause note",
-    "sources.csv": "id title publisher date where",
+    "sources.csv": "id title publisher date where zh",
 }
 
 

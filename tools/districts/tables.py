@@ -57,6 +57,6 @@ def tables() -> dict[str, str]:
         "paths.csv": spell(paths, "variable region element year value unit confidence source note"),
         "history.csv": spell(observed, "indicator region year value unit vintage confidence source note"),
         "sources.csv": spell(
-            sources([*base, *parameters, *paths, *observed, *by_hand()]), "id title publisher date where"
+            sources([*base, *parameters, *paths, *observed, *by_hand()]), "id title publisher date where zh"
         ),
     }

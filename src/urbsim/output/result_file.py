@@ -239,8 +239,9 @@ def _places(folder: Path, form: _Facts) -> Iterator[Place]:
         texts = {name: row[name] for name in names}
         observed = Observation(**texts, year=row.number("year"), value=row.number("value"), where=row.where)
         history.setdefault(row["place"], []).append(observed)
-    for row in _rows(folder, "sources.csv", ("place", "id", "title", "publisher", "date", "where"), form):
-        texts = {name: row[name] for name in ("id", "title", "publisher", "date", "where")}
+    names = [f.name for f in fields(Source)]
+    for row in _rows(folder, "sources.csv", ("place", *names), form):
+        texts = {name: row[name] for name in names}
         sources.setdefault(row["place"], []).append(Source(**texts))
     for place in form.places:
         yield replace(

@@ -122,7 +122,7 @@ def history_table(places: Iterable[Place]) -> Table:
 
 def source_table(places: Iterable[Place]) -> Table:
     """Give the sources of what is known of the places, a row each."""
-    names = ("id", "title", "publisher", "date", "where")
+    names = ("id", "title", "publisher", "date", "where", "zh")
     rows: list[tuple[Cell, ...]] = [
         (*(getattr(source, name) for name in names), place.name)
         for place in places

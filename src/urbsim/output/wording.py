@@ -87,7 +87,8 @@ def sources_of(outcomes: Sequence[Outcome], language: Language) -> tuple[str, ..
         known = {source.id: source for source in outcome.place.sources}
         ids = (
             *(target.source for target in outcome.targets),
-            *("" for lever in outcome.levers),
+            *(lever.source for lever in outcome.levers),
+            *(position.source for lever in outcome.levers for position in lever.positions),
             *(observation.source for observation in outcome.place.history),
         )
         for id_ in (part.strip() for joined in ids for part in joined.split(";")):

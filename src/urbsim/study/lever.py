@@ -18,13 +18,14 @@ class Position:
     ----------
     amount
         A number [unit of the lever], or a multiple of the value that the place has.
-    clause
-        Where that value stands.
+    clause, source
+        Where that value stands, in words and as an id of a place's `sources.csv`.
     """
 
     name: Words
     amount: Amount
     clause: Words = field(default_factory=Words)
+    source: str = ""
 
     def is_called(self, name: str) -> bool:
         """Tell whether a text is the position's name, in either language."""
@@ -45,8 +46,8 @@ class Lever:
         Unit shown to the user; variable = scale * lever.
     range
         Lowest and highest value allowed [unit].
-    clause
-        The plan clause that the lever stands for.
+    clause, source
+        The plan clause that the lever stands for, in words, and the plan as an id of a place's `sources.csv`.
     positions
         Values with names of their own; `study.position` knows those that levers have in common.
     """
@@ -59,6 +60,7 @@ class Lever:
     select: Mapping[str, str] = field(default_factory=dict)
     scale: float = 1.0
     clause: Words = field(default_factory=Words)
+    source: str = ""
     note: Words = field(default_factory=Words)
     positions: tuple[Position, ...] = ()
     where: str = ""

@@ -116,13 +116,14 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a number comes from."""
+    """Where a number comes from; `zh` is title and publisher in Chinese."""
 
     id: str
     title: str
     publisher: str
     date: str
     where: str
+    zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

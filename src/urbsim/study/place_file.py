@@ -491,8 +491,8 @@ def _read_targets(path: Path, sources: Collection[str], problems: list[Problem])
 
 def _read_sources(path: Path, problems: list[Problem]) -> tuple[Source, ...]:
     sources: list[Source] = []
-    for row in read_table(path, _SOURCES, problems):
-        cells = {column: row.cells[column] for column in _SOURCES}
+    for row in read_table(path, _SOURCES, problems, ("zh",)):
+        cells = {column: row.cells[column] for column in (*_SOURCES, "zh")}
         row.text("id"), row.text("title")
         if any(source.id == cells["id"] for source in sources):
             row.refuse(f"source '{cells['id']}' stands twice")
