@@ -30,6 +30,7 @@ DONE, FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 SOLVERS = ("rk45", "dop853", "lsoda", "radau", "bdf", "euler", "rk4", "model")
 SHOWN_PROBLEMS = 100
 LISTS = ("scenarios", "levers", "parameters", "indicators", "places", "targets")
+FORMATS = ("csv", "xlsx", "parquet", "iamc")
 GRADES = ("official", "secondary", "derived", "judgement", "from-memory")
 WIPE = "\r\x1b[K"  # clears the line of a terminal
 MOST_RUNS = 10_000_000  # of a sample; the runs of a series are sorted in memory
@@ -523,6 +524,73 @@ def init(folder: Path) -> int:
 
 
 @cli.command()
+@click.argument("results", nargs=-1, required=True, metavar="RESULT…", type=click.Path(path_type=Path))
+@click.option("--base", default="", metavar="NAME", help="Scenario to hold all others against [their own].")
+@click.option(
+    "--indicator",
+    "indicators",
+    multiple=True,
+    help="What to show; the first is ranked; repeat for more [those of targets, and the main ones].",
+)
+@click.option("--region", "areas", multiple=True, help="Region or group; repeat for more [whole places].")
+@click.option("--year", type=int, help="Year of the ranking and of what levers bought [the last].")
+@click.option("--at-least", type=float, help="Level for regions without a target of their own.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write [results/DATE-compare].")
+@click.option(
+    "--lang",
+    default="zh,en",
+    show_default=True,
+    help="Languages of the figures: zh, en or both; zh alone also prints in Chinese.",
+)
+@click.option("--no-figures", is_flag=True, help="Write tables and the page only.")
+@click.option(
+    "--format", "formats", default="csv", show_default=True, help="Of the tables: csv,xlsx,parquet,iamc."
+)
+def compare(
+    results: tuple[Path, ...],
+    base: str,
+    indicators: tuple[str, ...],
+    areas: tuple[str, ...],
+    year: int | None,
+    at_least: float | None,
+    out: Path | None,
+    lang: str,
+    no_figures: bool,
+    formats: str,
+) -> int:
+    """Put scenarios of results folders side by side.
+
+    RESULT is a folder that `urbsim run` wrote. Writes every value with the difference to the base, what each
+    lever bought, regions ranked by their gap to target, a figure for each, and a page to click through.
+    """
+    languages = _languages(lang)
+    kinds = _compare_formats(formats)
+    folder = out or Path("results") / f"{datetime.now().astimezone().date()}-compare"
+    from urbsim.output.folder import check_folder
+
+    check_folder(folder)
+    from urbsim.compare import compare as put_side_by_side
+    from urbsim.compare import write_comparison
+    from urbsim.output.compare_tables import print_comparison
+    from urbsim.output.verdicts import console_for_people
+
+    done = put_side_by_side(
+        results, base=base, indicators=indicators, areas=areas, year=year, at_least=at_least
+    )
+    try:
+        write_comparison(folder, done, languages=languages, figures=not no_figures, formats=kinds)
+    except OSError as failure:
+        click.echo(f"{folder}: cannot be written: {failure.strerror}", err=True)
+        return FAILED
+    language: Language = "zh" if languages == ("zh",) else "en"
+    print_comparison(done.outcomes, done.levers, done.rankings, console_for_people(), language)
+    for remark in done.remarks:
+        click.echo(f"warning: {remark}", err=True)
+    click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
+    return DONE
+
+
+@cli.command()
 @click.argument("place", metavar="PLACE")
 @click.argument("file", type=click.Path(path_type=Path), metavar="OUT.mdl")
 @click.option("--start", type=int, metavar="YEAR", help="Base year [the place's own].")
@@ -786,6 +854,13 @@ def _languages(text: str) -> tuple[Language, ...]:
     if not parts or any(part not in ("zh", "en") for part in parts):
         raise click.BadParameter(f"'{text}', expected zh, en or both", param_hint="--lang")
     return cast("tuple[Language, ...]", parts)
+
+
+def _compare_formats(text: str) -> tuple[str, ...]:
+    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    if not parts or any(part not in FORMATS for part in parts):
+        raise click.BadParameter(f"'{text}', expected some of {', '.join(FORMATS)}", param_hint="--format")
+    return parts
 
 
 def _batch_name(given: Sequence[str], files: Sequence[Path]) -> str:

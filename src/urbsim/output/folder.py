@@ -38,6 +38,7 @@ TABLES = ("trajectories.csv", "summary.csv", "targets.csv")
 SWEEP = "sweep.csv"
 CONTRIBUTIONS = "contributions.csv"
 DESCRIBING = ("history.csv", "sources.csv")
+COMPARE_TABLES = ("comparison.csv", "side_by_side.csv", "levers_bought.csv", "columns.csv")
 PANEL_TABLES = ("panel.csv", "ranking.csv")
 VALIDATION_TABLES = (
     *("scores.csv", "model_and_history.csv", "acceptance.csv"),
@@ -53,13 +54,14 @@ OWN = frozenset(
             SWEEP,
             CONTRIBUTIONS,
             *DESCRIBING,
+            *COMPARE_TABLES,
             *PANEL_TABLES,
             *VALIDATION_TABLES,
             *SAMPLE_TABLES,
             *SENSITIVITY_TABLES,
             *MONITOR_TABLES,
         ),
-        *("run.json", "figures", "runs"),
+        *("run.json", "report.html", "figures", "runs"),
     )
 )
 LIBRARIES = ("numpy", "scipy", "llvmlite", "pysd", "matplotlib")
@@ -250,11 +252,7 @@ def run_facts(
 ) -> dict[str, Any]:
     """Give what made a results folder: versions, places and models with their hashes, solver and time."""
     return {
-        "command": command,
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "urbsim": __version__,
-        "python": platform.python_version(),
-        "libraries": {name: _version(name) for name in LIBRARIES},
+        **made_facts(command),
         "solver": solver,
         "rtol": rtol,
         "wall_seconds": round(seconds, 3),
@@ -269,6 +267,17 @@ def run_facts(
             }
             for place in places
         ],
+    }
+
+
+def made_facts(command: str) -> dict[str, Any]:
+    """Give which command made a folder, when, and with which versions."""
+    return {
+        "command": command,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "urbsim": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in LIBRARIES},
     }
 
 

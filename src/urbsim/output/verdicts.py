@@ -165,10 +165,15 @@ def conflict_notes(
 def print_verdicts(outcomes: Sequence[Outcome], console: Console, language: Language = "en") -> None:
     """Print a table per place, what "about" means, and which targets cannot be met together."""
     for judged in verdict_rows(outcomes, language):
-        for table in _tables(judged, console, language):
-            console.print(table)
-        for line in (*judged.rules, *conflict_notes([row.outcome for row in judged.rows], language)):
-            console.print(line)
+        print_rows(judged, console, language)
+
+
+def print_rows(judged: VerdictRows, console: Console, language: Language = "en") -> None:
+    """Print the verdicts of one place, as many tables as the width asks for."""
+    for table in _tables(judged, console, language):
+        console.print(table)
+    for line in (*judged.rules, *conflict_notes([row.outcome for row in judged.rows], language)):
+        console.print(line)
 
 
 def print_ranking(ranking: Sequence[Standing], console: Console, language: Language = "en") -> None:

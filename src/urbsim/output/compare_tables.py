@@ -1,0 +1,508 @@
+"""Scenarios side by side as tables: on disk, and in the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table as Printed
+from rich.text import Text
+
+from urbsim.names import fold
+from urbsim.output.tables import COUNTED, Cell, Table, ranking_table, target_table
+from urbsim.output.verdicts import Judged, print_rows, verdict_rows
+from urbsim.study.bought import Bought, Measure
+from urbsim.study.indicator import Indicator
+from urbsim.study.outcome import Outcome
+from urbsim.study.place import NO_SET
+from urbsim.study.quantity import quantity, unit_name
+from urbsim.study.report import Series
+from urbsim.study.standing import Standing
+from urbsim.study.words import LANGUAGES, Language, Words
+
+MOST_PRINTED = 10  # regions of a ranking; the table on disk has them all
+
+TOGETHER = Words(zh="全部政策同时", en="all of them together")
+LEFT_OVER = Words(zh="相互作用（合计减去各项之和）", en="interaction: together less their sum")
+LEFT_OVER_TOO = Words(
+    zh="相互作用与起始年、参数组之差（合计减去各项之和）",
+    en="interaction, other start or parameter set: together less their sum",
+)
+_LEVER = Words(zh="政策", en="lever")
+_ALONE = Words(zh="单独实施", en="alone")
+_LAST = Words(zh="最后加入", en="last")
+_BOUGHT = Words(
+    zh="{scenario}：各项政策相对“{base}”带来的变化（{area}，{year}年）",
+    en="What each lever of {scenario} bought over {base} ({area}, {year})",
+)
+_BOUGHT_NOTE = Words(
+    zh="单独实施：只有这项政策变动时的变化；最后加入：其余政策都在、再加上这项时的变化。带“累计”的为{first}—{last}年合计。",
+    en="alone: this lever and no other; last: added to all the others. Sums run over {first}-{last}.",
+)
+_SUM = Words(zh="累计", en="sum of ")
+_RANKED = Words(zh="{name}，{year}年：距目标的差距", en="{name}, {year}: gap to target")
+_MORE = Words(zh="另有{n}个区域见ranking.csv", en="{n} more regions are in ranking.csv")
+_UNHELD = Words(zh="没有目标", en="no target")
+_REGION = Words(zh="区域", en="region")
+_TARGET = Words(zh="目标", en="target")
+_DELTA = Words(zh="方括号内：与基准情景之差。", en="In brackets: difference to the base.")
+_OF_WHOM = Words(zh="{}（{}）", en="{} ({})")
+_HELD_TO = {
+    "own": Words(zh="自身目标", en="its own"),
+    "asked": Words(zh="按--at-least", en="--at-least"),
+}
+
+Runs = Sequence[Outcome]
+
+
+def comparison_table(outcomes: Runs, indicators: Collection[str] = (), areas: Collection[str] = ()) -> Table:
+    """Give every value with that of the scenario it is held against and the difference, a row each.
+
+    Without `indicators` or `areas`, of all of them.
+    """
+    header = (
+        *("scenario", "region", "indicator", "unit", "year", "value"),
+        *("base", "base_value", "difference", "difference_percent", "place", "parameter_set", "base_year"),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for outcome, series in _series(outcomes, indicators, areas):
+        values, against = series.values.tolist(), base_values(outcome, series, outcomes)
+        origin = (outcome.place.name, outcome.parameter_set or NO_SET, outcome.base_year)
+        what = (outcome.name, series.area, series.indicator.id, series.indicator.unit)
+        for year, value, base in zip(_years(outcome), values, against.tolist(), strict=True):
+            if not math.isfinite(value):
+                continue
+            held: tuple[Cell, ...] = (None, None, None)
+            if math.isfinite(base):
+                held = (base, value - base, 100 * (value - base) / base if base else None)
+            rows.append((*what, year, value, outcome.base, *held, *origin))
+    return header, rows
+
+
+def side_by_side_table(outcomes: Runs, indicators: Sequence[Indicator], areas: Collection[str] = ()) -> Table:
+    """Give a block for each area and indicator, with a row per scenario: years, then differences by year.
+
+    Numbers are rounded as they would be in a report.
+    """
+    years = sorted({year for outcome in outcomes for year in _years(outcome)})
+    header = (
+        *("region", "region_zh", "region_en", "indicator", "indicator_zh", "indicator_en", "unit"),
+        *("scenario", "scenario_zh", "scenario_en", "base", *map(str, years)),
+        *(f"{year} difference" for year in years),
+    )
+    wanted = dict.fromkeys(
+        fold(area)
+        for outcome in outcomes
+        for area in outcome.place.areas
+        if not areas or fold(area) in set(map(fold, areas))
+    )
+    found: dict[tuple[str, str], list[tuple[Outcome, Series]]] = {}
+    for outcome, series in _series(outcomes, [one.id for one in indicators], areas):
+        found.setdefault((fold(series.area), series.indicator.id), []).append((outcome, series))
+    rows: list[tuple[Cell, ...]] = []
+    for area in wanted:
+        for indicator in indicators:
+            block = found.get((area, indicator.id), [])
+            decimals = decimals_of([series.values for _, series in block], indicator.unit)
+            for outcome, series in block:
+                values = dict(zip(_years(outcome), series.values.tolist(), strict=True))
+                against = base_values(outcome, series, outcomes)
+                gaps = dict(zip(_years(outcome), (series.values - against).tolist(), strict=True))
+                title, region = outcome.scenario.title, outcome.place.area_title(series.area)
+                rows.append(
+                    (
+                        *(series.area, region.zh, region.en, indicator.id, indicator.name.zh),
+                        *(indicator.name.en, indicator.unit, outcome.name, title.zh, title.en, outcome.base),
+                        *(rounded(values.get(year), decimals) for year in years),
+                        *(rounded(gaps.get(year), decimals + 1) for year in years),
+                    )
+                )
+    return header, rows
+
+
+def compared_targets(outcomes: Runs) -> Table:
+    """Give every target with what came of it, and the value and difference of the scenario held against."""
+    header, rows = target_table(outcomes)
+    named = {outcome.name: outcome for outcome in outcomes}
+    at = {name: position for position, name in enumerate(header)}
+    added: list[tuple[Cell, ...]] = []
+    for row in rows:
+        outcome = named[str(row[at["scenario"]])]
+        value, year = row[at["value"]], row[at["year"]]
+        base = math.nan
+        against = named.get(outcome.base)
+        run = against.run if against else None
+        series = run.measured.find(str(row[at["indicator"]]), str(row[at["region"]])) if run else None
+        if run and series and isinstance(year, int) and year in run.measured.years:
+            base = float(series.values[run.measured.at(year)])
+        told = math.isfinite(base) and isinstance(value, float)
+        added.append((*row, outcome.base, base if told else None, float(value or 0) - base if told else None))
+    return (*header, "base", "base_value", "difference"), added
+
+
+def bought_table(found: Sequence[Bought]) -> Table:
+    """Give what each lever bought: a row per lever, then all together and what is left over; see `Bought`.
+
+    Two columns for every measure: `alone` and `last`, which are the same in the row of all together.
+    """
+    measures = {(one.indicator.id, one.total): one for each in found for one in each.measures}
+    header = (
+        *("scenario", "base", "region", "year", "row", "lever", "lever_zh", "lever_en"),
+        *(
+            f"{id_} {COUNTED[total]} [{measure.unit}] {which}"
+            for (id_, total), measure in measures.items()
+            for which in ("alone", "last")
+        ),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for one in found:
+        here = {(measure.indicator.id, measure.total) for measure in one.measures}
+        what = (one.outcome.name, one.outcome.base, one.area, one.measures[0].last)
+
+        def cells(
+            give: Callable[[str], tuple[float, float]], here: set[tuple[str, bool]] = here
+        ) -> Iterator[Cell]:
+            for key in measures:
+                pair = give(key[0]) if key in here else (math.nan, math.nan)
+                yield from (value if math.isfinite(value) else None for value in pair)
+
+        def of_lever(id_: str, one: Bought = one) -> Callable[[str], tuple[float, float]]:
+            return lambda indicator: (one.alone(id_, indicator), one.last(id_, indicator))
+
+        def together(indicator: str, one: Bought = one) -> tuple[float, float]:
+            return one.together[indicator], one.together[indicator]
+
+        rows.extend(
+            (*what, "lever", lever, name.zh, name.en, *cells(of_lever(lever)))
+            for lever, name in one.levers.items()
+        )
+        rows.append((*what, "together", None, TOGETHER.zh, TOGETHER.en, *cells(together)))
+        left = LEFT_OVER_TOO if one.otherwise else LEFT_OVER
+        rows.append((*what, "left over", None, left.zh, left.en, *cells(one.left_over)))
+    return header, rows
+
+
+def compared_ranking(ranking: Sequence[Standing]) -> Table:
+    """Give regions by how far they fall short, run by run: `held_to` says whose target it is."""
+    header, _ = ranking_table(())
+    rows: list[tuple[Cell, ...]] = []
+    for _, each in groupby(ranking, key=lambda standing: standing.outcome.name):
+        group = list(each)
+        rows += [
+            (*row, standing.short if math.isfinite(standing.short) else None, held_to(standing, "en"))
+            for row, standing in zip(ranking_table(group)[1], group, strict=True)
+        ]
+    return (*header, "short", "held_to"), rows
+
+
+def held_to(standing: Standing, language: Language) -> str:
+    """Say whose target a region is held to: its own, one of an area around it, or the level asked for."""
+    if standing.verdict is None:
+        return ""
+    area = area_around(standing)
+    if area:
+        return standing.outcome.place.area_title(area)[language]
+    own = standing.verdict.target in standing.outcome.targets
+    return _HELD_TO["own" if own else "asked"][language]
+
+
+def area_around(standing: Standing) -> str:
+    """Give the area around a region whose target it is held to; empty: it has its own, or none."""
+    verdict, place = standing.verdict, standing.outcome.place
+    if verdict is None or verdict.target in standing.outcome.targets:
+        return ""
+    found = (
+        t for t in standing.outcome.targets if replace(t, region=verdict.target.region) == verdict.target
+    )
+    return next((place.area(target.region) for target in found), "")
+
+
+def base_values(outcome: Outcome, series: Series, outcomes: Runs) -> np.ndarray:
+    """Give by year what the run has that a series is held against; NaN where it has nothing."""
+    values = np.full(series.values.shape, np.nan)
+    against = next((one for one in outcomes if one.name == outcome.base), None)
+    if against is None or against.run is None or outcome.run is None:
+        return values
+    other = against.run.measured.find(series.indicator.id, series.area)
+    if other is not None:
+        known = dict(zip(_years(against), other.values.tolist(), strict=True))
+        values[:] = [known.get(year, math.nan) for year in _years(outcome)]
+    return values
+
+
+def decimals_of(values: Sequence[np.ndarray], unit: str) -> int:
+    """Give how many decimals numbers of this size have in a report."""
+    largest = max((float(np.abs(np.nan_to_num(one)).max(initial=0.0)) for one in values), default=0.0)
+    if unit == "%":
+        return 1
+    return 3 if largest < 2 else 2 if largest < 10 else 1 if largest < 1000 else 0
+
+
+def rounded(value: float | None, decimals: int) -> Cell:
+    """Round a number for a table that people read; None where there is none."""
+    if value is None or not math.isfinite(value):
+        return None
+    return round(value, decimals) + 0.0  # no negative nought
+
+
+def print_comparison(
+    outcomes: Runs,
+    levers: Sequence[Bought],
+    rankings: Sequence[Sequence[Standing]],
+    console: Console,
+    language: Language = "en",
+) -> None:
+    """Print targets with the difference to the base, what levers bought, and regions by their gap."""
+    for judged in verdict_rows(outcomes, language):
+        rows = tuple(
+            replace(
+                row,
+                cells=tuple(_with_difference(row.outcome, cell, outcomes, language) for cell in row.cells),
+            )
+            for row in judged.rows
+        )
+        print_rows(replace(judged, rows=rows), console, language)
+    if any(outcome.base for outcome in outcomes):
+        console.print(_DELTA[language])
+    print_bought(levers, console, language)
+    print_rankings(rankings, console, language)
+
+
+def _with_difference(outcome: Outcome, cell: Judged, outcomes: Runs, language: Language) -> Judged:
+    """Write behind a value how far it is from that of the scenario it is held against."""
+    if cell.verdict is None or not outcome.base or outcome.run is None:
+        return cell
+    target, measured = cell.verdict.target, outcome.run.measured
+    series = measured.find(target.indicator, outcome.place.area(target.region))
+    if series is None:
+        return cell
+    gap = float((series.values - base_values(outcome, series, outcomes))[measured.at(target.year)])
+    if not math.isfinite(gap):
+        return cell
+    said = quantity(gap, series.indicator.unit, language=language, signed=True, bare=True)
+    said = (
+        "="
+        if said == quantity(0.0, series.indicator.unit, language=language, signed=True, bare=True)
+        else said
+    )
+    return replace(cell, value=f"{cell.value} [{said}]")
+
+
+def print_bought(found: Sequence[Bought], console: Console, language: Language = "en") -> None:
+    """Print a table for each scenario: levers, and what they bought alone and last."""
+    for one in found:
+        console.print(_bought(one, language))
+    sums = [measure for one in found for measure in one.measures if measure.total]
+    if found:
+        first, last = (sums[0].first, sums[0].last) if sums else (found[0].measures[0].first,) * 2
+        console.print(_BOUGHT_NOTE[language].format(first=first, last=last))
+
+
+def _bought(one: Bought, language: Language) -> Printed:
+    place = one.outcome.place
+    title = _BOUGHT[language].format(
+        scenario=_named(one.outcome, language),
+        base=one.against,
+        area=place.area_title(one.area)[language],
+        year=one.measures[0].last,
+    )
+    table = _plain_table(title)
+    table.add_column(Text(f"\n{_LEVER[language]}"), no_wrap=True)
+    for measure in one.measures:
+        heading = f"{measure_name(measure, language)}\n{_ALONE[language]} / {_LAST[language]}"
+        table.add_column(Text(heading), justify="right")
+
+    def add(name: str, give: Callable[[str], tuple[float, float]], style: str = "") -> None:
+        cells = [pair(*give(measure.indicator.id), measure) for measure in one.measures]
+        table.add_row(Text(name), *map(Text, cells), style=style)
+
+    for lever, name in one.levers.items():
+        both = {
+            m.indicator.id: (one.alone(lever, m.indicator.id), one.last(lever, m.indicator.id))
+            for m in one.measures
+        }
+        add(name[language], both.__getitem__)
+    add(TOGETHER[language], lambda i: (one.together[i], one.together[i]), "bold")
+    add((LEFT_OVER_TOO if one.otherwise else LEFT_OVER)[language], one.left_over)
+    return table
+
+
+def _plain_table(title: str) -> Printed:
+    return Printed(
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
+        title=Text(title),
+        title_justify="left",
+        title_style="bold",
+    )
+
+
+def measure_name(measure: Measure, language: Language) -> str:
+    """Name what is counted, with its unit."""
+    name = measure.indicator.name[language]
+    if measure.total:
+        name = f"{_SUM[language]}{name[:1].lower() + name[1:] if language == 'en' else name}"
+    unit = unit_name(measure.unit, language)
+    if measure.unit == "%":
+        unit = {"zh": "百分点", "en": "points"}[language]
+    return f"{name} [{unit}]" if unit else name
+
+
+def pair(alone: float, last: float, measure: Measure) -> str:
+    """Write two numbers of a measure, or one where they are the same."""
+    told = [change_of(value, measure) for value in (alone, last)]
+    return told[0] if alone == last or told[0] == told[1] else f"{told[0]} / {told[1]}"
+
+
+def change_of(value: float, measure: Measure) -> str:
+    """Write a change with its sign and as many decimals as its size calls for."""
+    if not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    decimals = 2 if size < 10 or measure.unit == "%" else 1 if size < 100 else 0
+    return "0" if round(value, decimals) == 0 else f"{value:+.{decimals}f}"
+
+
+def print_rankings(
+    rankings: Sequence[Sequence[Standing]], console: Console, language: Language = "en"
+) -> None:
+    """Print for each place the regions that fall farthest short in its first run, and them in the others."""
+    for ranking in rankings:
+        names = list(dict.fromkeys(standing.outcome.name for standing in ranking))
+        of = {(standing.outcome.name, standing.area): standing for standing in ranking}
+        first = [standing for standing in ranking if standing.outcome.name == names[0]]
+        indicator = first[0].indicator
+        heading = _RANKED[language].format(name=indicator.name[language], year=first[0].year)
+        table = _plain_table(f"{first[0].outcome.place.title[language]} · {heading}")
+        table.add_column("")
+        table.add_column(Text(_REGION[language]), no_wrap=True)
+        table.add_column(Text(_TARGET[language]), no_wrap=True)
+        for name in names:
+            outcome = next(one.outcome for one in ranking if one.outcome.name == name)
+            table.add_column(Text(_named(outcome, language)), justify="right")
+        for position, standing in enumerate(first[:MOST_PRINTED], start=1):
+            cells = [_stands(of.get((name, standing.area)), language) for name in names]
+            area = standing.outcome.place.area_title(standing.area)[language]
+            table.add_row(str(position), Text(area), Text(_held(standing, language)), *cells)
+        console.print(table)
+        if len(first) > MOST_PRINTED:
+            console.print(_MORE[language].format(n=len(first) - MOST_PRINTED))
+
+
+def _held(standing: Standing, language: Language) -> str:
+    if standing.verdict is None:
+        return _UNHELD[language]
+    value = quantity(standing.verdict.target.value, standing.indicator.unit, language=language, long=True)
+    return _OF_WHOM[language].format(value, held_to(standing, language))
+
+
+def _stands(standing: Standing | None, language: Language) -> Text:
+    if standing is None:
+        return Text("–")
+    unit = standing.indicator.unit
+    value = quantity(standing.value, unit, language=language, bare=True)
+    if standing.verdict is None:
+        return Text(value)
+    gap = quantity(standing.verdict.gap, unit, language=language, bare=True, signed=True)
+    return Text(f"{value}  ").append(gap, style="green" if standing.verdict.met else "red")
+
+
+def _named(outcome: Outcome, language: Language) -> str:
+    return outcome.scenario.title.zh if language == "zh" else outcome.name
+
+
+def _series(
+    outcomes: Runs, indicators: Collection[str], areas: Collection[str]
+) -> Iterator[tuple[Outcome, Series]]:
+    wanted = set(map(fold, areas))
+    for outcome in outcomes:
+        for series in outcome.run.measured.series if outcome.run else ():
+            if (not indicators or series.indicator.id in indicators) and (
+                not wanted or fold(series.area) in wanted
+            ):
+                yield outcome, series
+
+
+def _years(outcome: Outcome) -> list[int]:
+    return [int(year) for year in outcome.run.measured.years] if outcome.run else []
+
+
+_COLUMNS: dict[str, tuple[str, str, str]] = {
+    "scenario": (
+        "",
+        "情景名称；不同文件夹中同名而不同的情景以“@文件夹”区分",
+        "scenario; @FOLDER tells different ones of one name apart",
+    ),
+    "base": ("", "用来比较的基准情景；空：本身即基准", "scenario that this one is held against; empty: none"),
+    "place": ("", "地区", "place"),
+    "region": ("", "区域、片区或全域", "region, group or whole place"),
+    "indicator": ("", "指标", "indicator"),
+    "unit": ("", "指标的单位", "unit of the indicator"),
+    "year": ("", "年末；流量为全年合计", "end of the year; flows are the total of the year"),
+    "value": ("unit", "数值", "the indicator"),
+    "base_value": ("unit", "基准情景同年数值", "what the base has in that year"),
+    "difference": ("unit", "与基准情景之差", "value less base_value"),
+    "difference_percent": ("%", "与基准情景相差的百分比", "difference over base_value"),
+    "parameter_set": ("", "参数组", "fitted parameters"),
+    "base_year": ("", "模拟起始年", "end of the year at which the run starts"),
+    "operator": ("", "要求：>=、<=或~（约）", ">=, <= or ~ (about)"),
+    "target": ("unit", "目标值", "level of the target"),
+    "gap": ("unit", "数值减目标", "value less target"),
+    "margin": ("unit", "同类预测以往的误差", "how far projections of this kind have been off"),
+    "met": ("true or false", "是否达到目标", "whether the target is met"),
+    "year_met": ("", "首次达到目标水平的年份", "first year in which the level is reached"),
+    "source": ("", "目标的来源和条款", "source and clause of the target"),
+    "rank": ("", "名次：1为距目标最远", "1 falls farthest short, in each scenario by itself"),
+    "short": ("unit", "距目标的差距；负数为超过", "how far it falls short; negative: it is beyond"),
+    "held_to": (
+        "",
+        "按谁的目标衡量：自身、上级区域或--at-least",
+        "whose target: its own, that of the area named, or --at-least",
+    ),
+    "row": (
+        "",
+        "行：lever单项政策，together全部同时，left over相互作用",
+        "lever, together (all of them), left over (together less their sum)",
+    ),
+    "lever": ("", "政策杠杆或参数", "lever or parameter"),
+}
+_NAMES = Words(zh="{}的名称", en="name of the {}")
+_YEAR_VALUE = Words(zh="该年数值，按报告精度取整", en="value in that year, rounded as in a report")
+_YEAR_GAP = Words(zh="该年与基准情景之差，按报告精度取整", en="difference to the base in that year, rounded")
+_MEASURED = Words(
+    zh="{name}：{which}；stock为当年，sum为自政策起始年累计",
+    en="{name}, {which}; stock: in the year, sum: since the first policy year",
+)
+
+
+def compared_columns(tables: Mapping[str, Table], indicators: Sequence[Indicator] = ()) -> Table:
+    """Give what every column of the tables means, a row each, then what every indicator is."""
+    known = {indicator.id: indicator for indicator in indicators}
+    rows: list[tuple[Cell, ...]] = []
+    for file, (header, _) in tables.items():
+        rows += [(file, column, *_about(column, known)) for column in header]
+    rows += [("", one.id, one.unit, one.name.zh, one.name.en) for one in indicators]
+    return ("file", "column", "unit", "meaning_zh", "meaning_en"), rows
+
+
+def _about(column: str, indicators: Mapping[str, Indicator]) -> tuple[str, str, str]:
+    if column in _COLUMNS:
+        return _COLUMNS[column]
+    stem, _, end = column.rpartition("_")
+    if end in LANGUAGES and stem in _COLUMNS:
+        return "", _NAMES.zh.format(_COLUMNS[stem][1]), _NAMES.en.format(_COLUMNS[stem][2])
+    if column[:4].isdigit():
+        words = _YEAR_GAP if column.endswith("difference") else _YEAR_VALUE
+        return "unit", words.zh, words.en
+    id_, _, rest = column.partition(" ")
+    unit = rest.partition("[")[2].partition("]")[0]
+    which = rest.rpartition(" ")[2]
+    name = indicators[id_].name if id_ in indicators else Words(en=id_)
+    zh = _MEASURED.zh.format(name=name.zh, which={"alone": _ALONE.zh, "last": _LAST.zh}.get(which, which))
+    return unit, zh, _MEASURED.en.format(name=name.en, which=which)
