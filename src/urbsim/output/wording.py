@@ -98,9 +98,10 @@ def sources_of(outcomes: Sequence[Outcome], language: Language) -> tuple[str, ..
 
 
 def _source(source: Source, language: Language) -> str:
-    return ("，" if language == "zh" else ", ").join(
-        filter(None, (source.title, source.publisher, source.date))
-    )
+    if language == "zh":
+        date = source.date.replace("about ", "约").replace("; ", "、")
+        return "，".join(filter(None, (source.zh or source.title, date)))
+    return ", ".join(filter(None, (source.title, source.publisher, source.date)))
 
 
 def _sort(
