@@ -20,6 +20,7 @@ from urbsim.study.outside_file import read_outside
 from urbsim.study.place import NO_SET, Number, Observation, PathPoint, Place, Source
 from urbsim.study.place_file import CONFIDENCE, read_place
 from urbsim.study.plan import own_values
+from urbsim.study.position import AS_TODAY, positions_of
 from urbsim.study.scenario_file import read_scenario
 from urbsim.study.text_file import shown
 from urbsim.study.trace import Origin, rows_in_use, trace
@@ -69,6 +70,8 @@ def for_table(what: str, facts: Facts, *, detail: bool = False) -> Facts:
     """Give what a table shows of the facts: no wide columns, and the numbers of a variable in one row."""
     if what == "parameters":
         return _by_variable(facts)
+    if what == "levers":
+        facts = [{**fact, "positions": _positions(fact["positions"])} for fact in facts]
     hidden = {*ONLY_JSON, *(() if detail or what != "places" else ("base_years", "sets", "grades"))}
     return [{key: value for key, value in fact.items() if key not in hidden} for fact in facts]
 
@@ -159,10 +162,29 @@ def _lever(lever: Lever, study: Study) -> dict[str, Any]:
         "by": "" if study.place.name in values else "region",
         "default": [distinct[0], distinct[-1]] if len(distinct) > 1 else distinct,
         "range": list(lever.range),
+        "positions": [
+            {
+                "zh": position.name.zh,
+                "en": position.name.en,
+                "amount": str(position.amount) if position.amount.relative else position.amount.number,
+                "clause": position.clause.en,
+                "source": position.source,
+            }
+            for position in positions_of(lever, distinct)
+        ],
         "clause": lever.clause.en,
         "values": values,
         "note": lever.note.en,
     }
+
+
+def _positions(positions: Facts) -> str:
+    """Name positions in both languages, those that are a number with it; that of today every lever has."""
+    return ", ".join(
+        f"{one['en']}/{one['zh']}" + ("" if isinstance(one["amount"], str) else f" {one['amount']:g}")
+        for one in positions
+        if one["en"] != AS_TODAY.name.en
+    )
 
 
 def _targets(place: Place) -> Facts:
