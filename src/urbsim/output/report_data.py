@@ -20,10 +20,11 @@ from urbsim.study.target import Target
 from urbsim.study.words import LANGUAGES, Words
 
 DIGITS = 5  # significant digits of the largest value of a series; figures show four
-YEARS_BEFORE = 10  # of observations before the first run starts
+YEARS_BEFORE = 5  # of observations before the first run starts
 
 Json = dict[str, Any]
 Run = list[Any] | None  # decimals, a whole number, and changes of it; None where the run does not report it
+Findings = Mapping[tuple[str, str, str], tuple[Words, Words]]
 Floats = npt.NDArray[np.float64]
 
 
@@ -44,7 +45,7 @@ class Packed:
     left_out: tuple[tuple[Place, tuple[Indicator, ...]], ...]
 
 
-def pack(outcomes: Sequence[Outcome], findings: Mapping[tuple[str, str, str], Words], room: int) -> Packed:
+def pack(outcomes: Sequence[Outcome], findings: Findings, room: int) -> Packed:
     """Pack what has room in so many bytes.
 
     The whole place goes in first, then indicators with a target, then those of groups, then those of
@@ -54,7 +55,7 @@ def pack(outcomes: Sequence[Outcome], findings: Mapping[tuple[str, str, str], Wo
     Parameters
     ----------
     findings
-        Place, indicator and area -> what a figure of it says, for its title.
+        Place, indicator and area -> what a figure of it says: for its title, and for the line below.
     """
     places: list[Json] = []
     left_out = []
@@ -90,7 +91,7 @@ def script_json(data: object) -> str:
     return text
 
 
-def _place(outcomes: Sequence[Outcome], findings: Mapping[tuple[str, str, str], Words]) -> Json:
+def _place(outcomes: Sequence[Outcome], findings: Findings) -> Json:
     place, indicators = outcomes[0].place, outcomes[0].indicators
     names = [outcome.name for outcome in outcomes]
     held = {outcome.base for outcome in outcomes} & set(names)
@@ -116,8 +117,8 @@ def _place(outcomes: Sequence[Outcome], findings: Mapping[tuple[str, str, str], 
         "observed": _observed(outcomes, indicators),
         "margins": _margins(outcomes[0], indicators),
         "findings": {
-            f"{area}/{indicator}": _words(said)
-            for (where, indicator, area), said in findings.items()
+            f"{area}/{indicator}": {"head": _words(head), "more": _words(more)}
+            for (where, indicator, area), (head, more) in findings.items()
             if where == place.name
         },
     }

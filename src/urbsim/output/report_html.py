@@ -18,15 +18,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from urbsim.output import wording
-from urbsim.output.font import subset_for
-from urbsim.output.report_data import Packed, pack, script_json
+from urbsim.output.font import CHINESE, LATIN, font_file, subset_for
+from urbsim.output.report_data import Findings, Packed, pack, script_json
 from urbsim.output.verdicts import VerdictRows, by_place, conflict_notes, verdict_rows
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.quantity import quantity, unit_name
 from urbsim.study.report import Measured
 from urbsim.study.target import Conflict
-from urbsim.study.words import Language, Words
+from urbsim.study.words import LANGUAGES, Language, Words
 
 NAME = "report.html"
 LARGEST = 2_950_000  # [bytes] of a page; it shall stay below 3 MB
@@ -42,6 +42,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8
 DASHES: tuple[Any, ...] = ([7, 2], [2, 2], [7, 2, 2, 2], [12, 3], [4, 2, 2, 2, 2, 2])
 SYMBOLS = ("rect", "triangle", "diamond", "circle", "pin", "roundRect", "arrow")
 
+_FOLDED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef—]) (?=[\u3000-\u9fff\uff00-\uffef—])")
 _OWN_MODEL = "urbanization.mdl"  # the model that some of the limits speak of
 _HONESTY = re.compile(
     r"the file's own (\S+) with step (\S+) differs from the error-controlled answer "
@@ -71,19 +72,20 @@ def render_report(
     """Give the page as text; see `write_report`."""
     shown = outcomes[:MOST]
     findings = _findings(shown)
-    packed = pack(shown, findings, 0)  # what is written about the page is settled before its numbers
-    page = _page(outcomes, facts, languages, findings, packed)
-    room = LARGEST - len(page.encode())
-    packed = pack(shown, findings, room)
-    return _page(outcomes, facts, languages, findings, packed)
+    bare = pack(shown, findings, 0)  # all texts, and no number of a figure
+    page = _page(outcomes, facts, languages, findings, bare, fonts="")
+    fonts = _fonts(page)
+    packed = pack(shown, findings, LARGEST - len(page.encode()) - len(fonts))
+    return _page(outcomes, facts, languages, findings, packed, fonts)
 
 
 def _page(
     outcomes: Sequence[Outcome],
     facts: Mapping[str, Any],
     languages: Sequence[Language],
-    findings: Mapping[tuple[str, str, str], Words],
+    findings: Findings,
     packed: Packed,
+    fonts: str,
 ) -> str:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER / "templates"),
@@ -92,38 +94,38 @@ def _page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    looks = [
-        {
-            "color": COLOURS[i % len(COLOURS)],
-            "width": 2,
-            "dash": DASHES[i % len(DASHES)],
-            "symbol": SYMBOLS[(i + 3 * (i // len(COLOURS))) % len(SYMBOLS)],
-        }
-        for i in range(MOST)
-    ]
     echarts, script, css = (
         (_FOLDER / name).read_text(encoding="utf-8")
         for name in ("echarts/echarts.common.min.js", "templates/report.js", "templates/report.css")
     )
     pages = {language: _words(outcomes, facts, language, findings, packed) for language in languages}
-    parts: dict[str, Any] = {
-        "languages": languages,
-        "tags": TAGS,
-        "titles": {language: pages[language]["title"] for language in languages},
-        "pages": pages,
-        "facts": {"urbsim": "", **facts},
-        "policy": Markup(_policy(echarts, script)),  # noqa: S704 - made here, of hashes
-        "echarts_version": ECHARTS,
-        "css": Markup(css),  # noqa: S704 - our own file, as those below
-        "echarts": Markup(_inline(echarts)),  # noqa: S704
-        "script": Markup(_inline(script)),  # noqa: S704
-        "data": Markup(  # noqa: S704 - signs that end a script element are written as escapes
-            script_json({"places": packed.places, "looks": {"base": BASE_LOOK, "others": looks}})
-        ),
-    }
-    template = environment.get_template("report.html.j2")
-    font = _font(template.render(**parts, font=""))
-    return template.render(**parts, font=Markup(font))  # noqa: S704 - base64
+    data = script_json({"places": packed.places, "looks": {"base": BASE_LOOK, "others": [*_looks()]}})
+    # What is marked as safe below is our own, or was written so that it can stand where it stands.
+    return environment.get_template("report.html.j2").render(
+        languages=languages,
+        tags=TAGS,
+        titles={language: pages[language]["title"] for language in languages},
+        pages=pages,
+        version=facts.get("urbsim", ""),
+        echarts_version=ECHARTS,
+        policy=Markup(_policy(echarts, script)),  # noqa: S704
+        fonts=Markup(fonts),  # noqa: S704
+        css=Markup(css),  # noqa: S704
+        echarts=Markup(_inline(echarts)),  # noqa: S704
+        script=Markup(_inline(script)),  # noqa: S704
+        data=Markup(data),  # noqa: S704
+    )
+
+
+def _looks() -> Iterator[dict[str, Any]]:
+    """Give the look of the line of each scenario but the base."""
+    for i in range(MOST):
+        yield {
+            "color": COLOURS[i % len(COLOURS)],
+            "width": 2,
+            "dash": DASHES[i % len(DASHES)],
+            "symbol": SYMBOLS[(i + 3 * (i // len(COLOURS))) % len(SYMBOLS)],
+        }
 
 
 def _inline(script: str) -> str:
@@ -142,11 +144,14 @@ def _policy(*scripts: str) -> str:
     )
 
 
-def _font(text: str) -> str:
-    """Embed the characters that a machine without a Chinese font would show as boxes."""
-    wanted = "".join(sorted({sign for sign in text if sign.isprintable()}))
-    data = base64.b64encode(subset_for(wanted)).decode()
-    return f'@font-face{{font-family:"urbsim zh";src:url(data:font/woff;base64,{data}) format("woff")}}\n'
+def _fonts(text: str) -> str:
+    """Embed the characters of the page, so that a machine without a Chinese font shows no boxes."""
+    chinese = subset_for("".join(filter(str.isprintable, set(text))), CHINESE)
+    fonts = (("urbsim zh", "woff", chinese), ("urbsim latin", "otf", font_file(LATIN).read_bytes()))
+    return "\n".join(
+        f'@font-face{{font-family:"{name}";src:url(data:font/{kind};base64,{base64.b64encode(data).decode()})}}'
+        for name, kind, data in fonts
+    )
 
 
 # --- words of one language ---------------------------------------------------------------------------------
@@ -166,7 +171,7 @@ def _words(
     outcomes: Sequence[Outcome],
     facts: Mapping[str, Any],
     language: Language,
-    findings: Mapping[tuple[str, str, str], Words],
+    findings: Findings,
     packed: Packed,
 ) -> dict[str, Any]:
     say = _Say(language)
@@ -189,12 +194,12 @@ def _words(
                 "title": _scenario(outcome, language),
                 "base": _is_base(outcome, shown),
                 "failure": outcome.failure,
-                "description": outcome.scenario.description[language],
-                "assumptions": _assumptions(outcome, language),
+                "description": _unfolded(outcome.scenario.description[language]),
+                "assumptions": wording.assumptions(outcome, language),
             }
             for outcome in shown
         ],
-        "sources": _sources(shown, language),
+        "sources": wording.sources_of(shown, language),
         "margins": any(outcome.place.margins for outcome in shown),
         "own_model": any(
             str(place.get("model", "")).endswith(_OWN_MODEL) for place in facts.get("places", ())
@@ -205,6 +210,11 @@ def _words(
 
 def _scenario(outcome: Outcome, language: Language) -> str:
     return outcome.scenario.title[language] or outcome.name
+
+
+def _unfolded(text: str) -> str:
+    """Take out the blanks that the folded lines of a file leave between Chinese characters."""
+    return _FOLDED.sub("", text)
 
 
 def _is_base(outcome: Outcome, outcomes: Iterable[Outcome]) -> bool:
@@ -230,18 +240,13 @@ def _subtitle(outcomes: Sequence[Outcome], facts: Mapping[str, Any], say: _Say) 
     return say(zh, ", ".join(filter(None, (named, period, day and f"made on {day}"))))
 
 
-def _lead(
-    outcomes: Sequence[Outcome], findings: Mapping[tuple[str, str, str], Words], language: Language
-) -> list[str]:
+def _lead(outcomes: Sequence[Outcome], findings: Findings, language: Language) -> list[str]:
     """Give the finding on the first target of each place."""
     lead = []
     for group in by_place(outcomes):
         place = group[0].place
-        said = next(
-            (said for (where, _, area), said in findings.items() if where == area == place.name), None
-        )
-        if said:
-            lead.append(said[language])
+        heads = (head for (where, _, area), (head, _) in findings.items() if where == area == place.name)
+        lead += [head[language] for head in heads][:1]
     return lead
 
 
@@ -280,7 +285,7 @@ def _verdicts(rows: VerdictRows, language: Language) -> Iterator[dict[str, Any]]
             ],
             "rows": [
                 {
-                    "heading": demand.heading,
+                    "heading": f"{demand.heading[:1].upper()}{demand.heading[1:]}",
                     "demand": f"{demand.target.year}{'年：' if language == 'zh' else ': '}{demand.demand}",
                     "source": demand.target.clause or demand.target.source,
                     "cells": [row.cells[column] for row in part],
@@ -432,15 +437,23 @@ def _made(facts: Mapping[str, Any], say: _Say) -> Iterator[tuple[str, list[str]]
     )
     for place in facts.get("places", ()):
         name = str(place.get("name", ""))
-        lines = [f"{place.get('folder', '')}  sha256 {place.get('sha256', '')}"]
-        lines.append(f"{place.get('model', '')}  sha256 {place.get('model_sha256', '')}")
-        yield say(f"地区数据与模型：{name}", f"Place and model: {name}"), lines
+        lines = [
+            f"{place.get('folder', '')}  sha256 {_short(place.get('sha256'))}",
+            f"{place.get('model', '')}  sha256 {_short(place.get('model_sha256'))}",
+        ]
+        yield say(f"地区与模型：{name}", f"Place and model: {name}"), lines
     scenarios = [one for one in facts.get("scenarios", ()) if isinstance(one, dict)][:MOST]
-    for one in scenarios:
-        lines = [f"{one.get('file', '')}  sha256 {one.get('sha256', '')}"]
-        if one.get("honesty"):
-            lines.append(_honesty(str(one["honesty"]), say))
-        yield say(f"情景文件：{one.get('name', '')}", f"Scenario file: {one.get('name', '')}"), lines
+    files = [f"{one.get('file', '')}  sha256 {_short(one.get('sha256'))}" for one in scenarios]
+    if files:
+        yield say("情景文件", "Scenario files"), [*dict.fromkeys(files)]
+    honest = [_honesty(str(one["honesty"]), say) for one in scenarios if one.get("honesty")]
+    if honest:
+        yield say("数值误差", "Numerical error"), [*dict.fromkeys(honest)]
+
+
+def _short(digest: object) -> str:
+    """Give the first digits of a hash; `run.json` has all of them."""
+    return f"{str(digest or '')[:12]}…"
 
 
 def _honesty(line: str, say: _Say) -> str:
@@ -455,21 +468,20 @@ def _honesty(line: str, say: _Say) -> str:
     )
 
 
-def _findings(outcomes: Sequence[Outcome]) -> dict[tuple[str, str, str], Words]:
+def _findings(outcomes: Sequence[Outcome]) -> Findings:
     """Give what a figure of each target's indicator and area says, by place, indicator and area."""
-    del outcomes  # until figures give their findings
-    return {}
+    from urbsim.output.finding import find
 
-
-def _assumptions(outcome: Outcome, language: Language) -> tuple[str, ...]:
-    try:
-        return wording.assumptions(outcome, language)
-    except NotImplementedError:
-        return ()
-
-
-def _sources(outcomes: Sequence[Outcome], language: Language) -> tuple[str, ...]:
-    try:
-        return wording.sources_of(outcomes, language)
-    except NotImplementedError:
-        return ()
+    found = {}
+    for group in by_place(outcomes):
+        place = group[0].place
+        aimed = [(target.indicator, place.area(target.region)) for one in group for target in one.targets]
+        for indicator, area in dict.fromkeys(aimed):
+            said = {language: find(group, indicator, area, language) for language in LANGUAGES}
+            zh, en = said["zh"], said["en"]
+            if zh and en:
+                found[place.name, indicator, area] = (
+                    Words(zh=zh.head, en=en.head),
+                    Words(zh=zh.more, en=en.more),
+                )
+    return found

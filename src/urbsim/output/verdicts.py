@@ -334,8 +334,8 @@ def _note(conflict: Conflict, names: Mapping[str, str], language: Language) -> s
         range_ = least if least == most else f"{least}（{names[low]}）至{most}（{names[high]}）"
         total = conflict.total.zh
         return f"{rate}与{goal}只在{total}为{needed}时同时成立；{year}年{who}为{range_}。"
-    who = f"{low} has" if len(conflict.totals) == 1 else "the scenarios have"
-    range_ = least if least == most else f"{least} ({low}) to {most} ({high})"
+    who = f"{names[low]} has" if len(conflict.totals) == 1 else "the scenarios have"
+    range_ = least if least == most else f"{least} ({names[low]}) to {most} ({names[high]})"
     return f"{rate} and {goal} agree only at {needed} {conflict.total.en.lower()}; {who} {range_} in {year}."
 
 

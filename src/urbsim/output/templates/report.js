@@ -5,6 +5,8 @@
   const { places, looks } = JSON.parse(document.getElementById("data").textContent);
   const root = document.documentElement;
   const MOST_LABELS = 8; // lines with their names beside them; more have the legend alone
+  const LABEL = 172; // [px] room for a name beside a line
+  const LEADING = 16; // [px] of these names
 
   const WORDS = {
     zh: {
@@ -15,7 +17,7 @@
       how: "指向线条可看数值；点图例可隐藏或显示情景；每张图可换指标和区域。粗黑线是基准情景。",
       regions: "各区域的位置", ranking: "按与本区域目标的差距排序，差得最多的在前；没有目标的按数值排序。",
       scenario: "情景", value: "数值", gap: "与目标之差", change: "比首年", versus: "与基准之差", points: "个百分点",
-      none: "此页没有这一指标的区域数据；见 trajectories.csv。", colon: "：", comma: "，", stop: "；", open: "（", close: "）",
+      none: "此页没有这一指标的区域数据；见 trajectories.csv。", colon: "：", comma: "，", stop: "；", period: "。", open: "（", close: "）",
       targets: "规划目标：", summary: (title, first, last) => `${title}，${first}—${last}年`, less: "与基准情景之差",
       aria: (title) => `${title}。数值见下方的数据表。`, nothing: "没有可画的数值。", unit: "单位",
     },
@@ -28,7 +30,7 @@
       how: "Point at a line for its values; switch scenarios off and on in the legend; every figure can show another indicator or region. The thick black line is the base.",
       regions: "Where regions stand", ranking: "The region farthest short of its own target comes first; those without a target follow by value.",
       scenario: "Scenario", value: "Value", gap: "Distance to target", change: "Since the first year", versus: "Difference to the base", points: "points",
-      none: "This page has no values of this indicator by region; they are in trajectories.csv.", colon: ": ", comma: ", ", stop: "; ", open: " (", close: ")",
+      none: "This page has no values of this indicator by region; they are in trajectories.csv.", colon: ": ", comma: ", ", stop: "; ", period: ".", open: " (", close: ")",
       targets: "Plan targets: ", summary: (title, first, last) => `${title}, ${first} to ${last}`, less: "difference to the base",
       aria: (title) => `${title}. The table below has the values.`, nothing: "There are no values to draw.", unit: "Unit",
     },
@@ -96,7 +98,7 @@
   function titleOf(figure) {
     const { place, area, indicator, difference } = figure;
     const found = place.findings[`${area}/${indicator.id}`];
-    if (found && !difference) return found[language];
+    if (found && !difference) return found.head[language];
     const where = find(place.areas, area).title[language];
     const less = difference ? word("comma") + word("less") : "";
     const years = place.scenarios.flatMap((one) => one.years);
@@ -110,7 +112,7 @@
     return place.scenarios[scenario].isBase ? looks.base : looks.others[others.indexOf(scenario) % looks.others.length];
   }
 
-  function lines(figure, narrow) {
+  function lines(figure, narrow, offsets) {
     const { place } = figure;
     const visible = shownScenarios(place);
     const labelled = !narrow && visible.length <= MOST_LABELS;
@@ -125,10 +127,9 @@
         symbolSize: (_, { dataIndex }) => ((dataIndex + i) % every === 0 ? 7 : 0),
         emphasis: { focus: "series" },
         endLabel: {
-          show: labelled, formatter: ({ seriesName }) => seriesName, color: "#1a1a1a", fontSize: 12,
-          width: 150, overflow: "break", distance: 8,
+          show: labelled, formatter: ({ seriesName }) => `{mark|■} ${seriesName.replaceAll("{", "｛")}`, rich: { mark: { color } },
+          color: "#1a1a1a", fontSize: 12, width: LABEL - 14, overflow: "truncate", distance: 8, offset: [0, offsets[i] || 0],
         },
-        labelLayout: { moveOverlap: "shiftY" },
       };
     });
   }
@@ -151,6 +152,7 @@
   function marks(figure) {
     if (figure.difference) return [];
     const { scale } = figure.indicator.said[language];
+    const last = Math.max(...figure.place.scenarios.flatMap((one) => one.years));
     return [
       {
         type: "scatter", id: "observed", name: word("observed"), data: observedOf(figure), symbol: "circle", symbolSize: 7, z: 8,
@@ -159,10 +161,10 @@
       {
         type: "scatter", id: "target", name: word("target"), symbol: "diamond", symbolSize: 13, z: 9,
         itemStyle: { color: "#fff", borderColor: "#b2182b", borderWidth: 2 },
-        data: targetsOf(figure).map((one) => ({ value: [one.year, one.value * scale], demand: one.demand[language], clause: one.clause })),
+        data: targetsOf(figure).map((one) => ({ value: [one.year, one.value * scale], demand: one.demand[language], clause: one.clause, label: { position: one.year < last ? "top" : "left" } })),
         label: {
-          show: true, position: "left", distance: 7, color: "#b2182b", fontSize: 12, formatter: ({ data }) => data.demand,
-          textBorderColor: "#fff", textBorderWidth: 3,
+          show: true, color: "#b2182b", fontSize: 12, formatter: ({ data }) => data.demand,
+          backgroundColor: "rgba(255,255,255,0.85)", padding: [1, 3], distance: 5,
         },
       },
     ];
@@ -179,7 +181,7 @@
       const row = element("div");
       const name = element("span");
       const { demand, clause } = entry.data;
-      const swatch = element("span", "", "\u25CF ");
+      const swatch = element("span", "", "■ ");
       swatch.style.color = entry.seriesId === "target" ? "#b2182b" : entry.seriesId === "observed" ? "#777" : entry.color;
       name.append(swatch, entry.seriesName + (clause ? word("open") + clause + word("close") : ""));
       row.append(name, element("b", "", demand || write(entry.value[1])));
@@ -188,33 +190,68 @@
     return box;
   }
 
-  function options(figure) {
+  /** Give how far the names at the ends of lines have to move [px], so that none stands on another. */
+  function apart(figure) {
+    const ends = shownScenarios(figure.place).flatMap((i) => {
+      const last = points(figure, i).filter(([, value]) => value !== null).pop();
+      return last ? [{ i, at: figure.chart.convertToPixel({ gridIndex: 0 }, last)[1] }] : [];
+    });
+    const groups = []; // of names that touch: they stand around the middle of where they belong
+    for (const end of ends.sort((a, b) => a.at - b.at)) {
+      let group = { ends: [end], middle: end.at };
+      while (groups.length && groups.at(-1).middle + (groups.at(-1).ends.length + group.ends.length) * LEADING / 2 > group.middle) {
+        const before = groups.pop();
+        const together = [...before.ends, ...group.ends];
+        group = { ends: together, middle: together.reduce((sum, one) => sum + one.at, 0) / together.length };
+      }
+      groups.push(group);
+    }
+    const offsets = {};
+    for (const { ends: together, middle } of groups) {
+      together.forEach(({ i, at }, n) => { offsets[i] = middle + (n - (together.length - 1) / 2) * LEADING - at; });
+    }
+    return offsets;
+  }
+
+  /** Draw, and draw again with the names at the ends of lines moved apart, which hangs on the axes of the first. */
+  function plot(figure) {
+    figure.chart.setOption(options(figure, {}), { notMerge: true });
+    figure.chart.setOption(options(figure, apart(figure)), { notMerge: true });
+  }
+
+  function options(figure, offsets) {
     const width = figure.chart.getWidth();
     const narrow = width < 640;
-    const drawn = lines(figure, narrow);
+    const drawn = lines(figure, narrow, offsets);
     const labelled = drawn.some((one) => one.endLabel.show);
     const years = figure.place.scenarios.flatMap((one) => one.years).concat(figure.difference ? [] : observedOf(figure).map(([year]) => year));
-    const write = writer(allValues(figure), figure.difference);
+    const [first, last] = [Math.min(...years), Math.max(...years)];
     const title = titleOf(figure);
     return {
       animation: false,
       aria: { enabled: true, label: { description: word("aria")(title) } },
       textStyle: { fontFamily: getComputedStyle(root).fontFamily, color: "#1a1a1a" },
-      grid: { left: narrow ? 52 : 64, right: labelled ? 172 : 18, top: 34, bottom: 30 },
+      grid: { left: narrow ? 52 : 64, right: labelled ? LABEL : 18, top: 34, bottom: 30 },
       tooltip: {
         trigger: "axis", confine: true, formatter: (entries) => tip(figure, [].concat(entries)),
         axisPointer: { type: "line", snap: true }, extraCssText: "white-space: normal",
       },
       xAxis: {
-        type: "value", min: Math.min(...years), max: Math.max(...years), minInterval: 1,
+        type: "value", min: first, max: last, interval: stepOf(last - first, narrow ? 5 : 8),
         axisLabel: { formatter: String, color: "#333" }, splitLine: { show: false }, axisPointer: { label: { show: false } },
       },
       yAxis: {
-        type: "value", scale: true, name: unitOf(figure), nameLocation: "end", nameTextStyle: { align: "left", padding: [0, 0, 0, narrow ? -44 : -56], color: "#333" },
+        type: "value", scale: true, boundaryGap: ["2%", "7%"], name: unitOf(figure), nameLocation: "end", nameTextStyle: { align: "left", padding: [0, 0, 0, narrow ? -44 : -56], color: "#333" },
         axisLabel: { color: "#333", formatter: (value) => tick(value, figure.difference) }, splitLine: { lineStyle: { color: "#e2e2e2" } },
       },
       series: [...band(figure), ...drawn, ...marks(figure)],
     };
+  }
+
+  /** Give the years between two ticks: of those that leave few enough ticks, one that ends on the last year. */
+  function stepOf(span, most) {
+    const steps = [1, 2, 3, 5, 10, 20, 50].filter((step) => span / step <= most);
+    return steps.find((step) => span % step === 0 && step !== 3) || steps[0];
   }
 
   function tick(value, signed) {
@@ -404,12 +441,15 @@
     return box;
   }
 
-  function noteOf(figure) {
-    const { indicator, difference } = figure;
+  function notesOf(figure) {
+    const { place, area, indicator, difference } = figure;
     const targets = difference ? [] : targetsOf(figure).map((one) => `${one.year}${word("colon")}${one.demand[language]}${one.clause ? word("open") + one.clause + word("close") : ""}`);
-    const parts = targets.length ? [word("targets") + targets.join(word("stop"))] : [];
-    if (indicator.note[language]) parts.push(indicator.note[language]);
-    return parts.join(language === "zh" ? "。" : ". ");
+    const found = place.findings[`${area}/${indicator.id}`];
+    const parts = [
+      found && !difference ? found.more[language] : "", targets.length ? word("targets") + targets.join(word("stop")) : "",
+      indicator.note[language].replace(/\.$/, ""),
+    ];
+    return parts.filter(Boolean).map((part) => part[0].toUpperCase() + part.slice(1) + word("period"));
   }
 
   function draw(figure) {
@@ -421,8 +461,8 @@
     difference.checked = figure.difference;
     difference.disabled = !place.scenarios.some((one) => one.base !== null);
     legend(figure);
-    card.querySelector(".note").textContent = noteOf(figure);
-    figure.chart.setOption(options(figure), { notMerge: true });
+    card.querySelector(".notes").replaceChildren(...notesOf(figure).map((note) => element("p", "note", note)));
+    plot(figure);
     showTable(figure);
   }
 
@@ -430,7 +470,7 @@
     const card = document.getElementById("card").content.firstElementChild.cloneNode(true);
     translate(card);
     document.getElementById("cards").append(card);
-    const chart = echarts.init(card.querySelector(".chart"), null, { devicePixelRatio: Math.max(2, window.devicePixelRatio) });
+    const chart = echarts.init(card.querySelector(".chart"), null, { renderer: "svg" });
     const figure = { card, chart, place, area, indicator, difference: false, tabled: false };
     const on = (selector, event, act) => card.querySelector(selector).addEventListener(event, (what) => { act(what.target); draw(figure); });
     on(".indicator", "change", (select) => { figure.indicator = find(figure.place.indicators, select.value); });
@@ -455,7 +495,7 @@
     new ResizeObserver(() => {
       if (chart.isDisposed()) return;
       chart.resize();
-      chart.setOption(options(figure), { notMerge: true });
+      plot(figure);
     }).observe(card.querySelector(".chart"));
     figures.push(figure);
     draw(figure);
@@ -576,12 +616,12 @@
       for (const id of ["figures", "regions"]) document.getElementById(id).hidden = true;
       return;
     }
-    const aimed = new Set(place.targets.filter((one) => one.area === place.id).map((one) => one.indicator));
     const there = place.indicators.filter((one) => place.values[`${place.id}/${one.id}`]);
-    const first = [...there.filter((one) => aimed.has(one.id)), ...there].slice(0, 3);
+    const aim = (one) => Math.max(0, ...place.targets.filter((target) => target.area === place.id && target.indicator === one.id).map((target) => target.year));
+    const first = [...there].sort((a, b) => aim(b) - aim(a)).slice(0, 3); // those with the farthest targets
     const base = place.scenarios.findIndex((one) => one.isBase);
     ranking.scenario = Math.max(0, base);
-    [...new Set(first)].forEach((indicator) => add(place, place.id, indicator));
+    first.forEach((indicator) => add(place, place.id, indicator));
     document.getElementById("another").addEventListener("click", () => add(place, place.id, there[0]).card.querySelector(".search").focus());
     for (const button of document.querySelectorAll(".language button")) button.addEventListener("click", () => speak(button.dataset.language));
     speak(language);
@@ -589,7 +629,7 @@
     // Charts are as wide as the screen until they are told how wide paper is.
     const paper = (on) => figures.forEach((figure) => {
       figure.chart.resize({ width: on ? 690 : "auto", height: on ? 330 : "auto" });
-      figure.chart.setOption(options(figure), { notMerge: true });
+      plot(figure);
     });
     window.addEventListener("beforeprint", () => paper(true));
     window.addEventListener("afterprint", () => paper(false));
