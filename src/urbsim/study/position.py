@@ -73,15 +73,40 @@ def position_of(lever: Lever, value: float, own: float) -> Words:
     if found is not None:
         return found.name
     if own == 0 or lever.unit in NEUTRAL:
-        return Words(
-            zh=quantity(value, lever.unit, language="zh", long=True),
-            en=quantity(value, lever.unit, language="en", long=True),
-        )
+        return _told(value, lever.unit)
     if lever.unit.startswith("%"):  # "+19 %" of 80 % would be taken for 99 %
         change = f"{round(value - own, 6):+g}"
         return Words(zh=f"{change}个百分点", en=f"{change} points")
     change = f"{100 * (value / own - 1):+.3g}"
     return Words(zh=f"{change}%", en=f"{change} %")
+
+
+def amount_words(amount: Amount, lever: Lever | None) -> Words:
+    """Write an amount for people, by its position where that hangs on no region.
+
+    Examples
+    --------
+    >>> amount_words(Amount(number=2, relative=True), None).zh, amount_words(Amount.parse("x1.5"), None).en
+    ('加倍', 'x1.5')
+    """
+    positions = () if lever is None else lever.positions
+    if lever is None or lever.unit not in NEUTRAL:
+        positions = (*positions, *GENERAL)
+    found = next((position for position in positions if position.amount == amount), None)
+    if found is not None:
+        return found.name
+    if amount.relative:
+        return Words(zh=f"为现值的{amount.number:.12g}倍", en=str(amount))
+    if lever is None:
+        return Words(zh=f"为{amount}", en=str(amount))
+    told = _told(amount.number, lever.unit)
+    return Words(zh=f"为{told.zh}", en=told.en)
+
+
+def _told(value: float, unit: str) -> Words:
+    return Words(
+        zh=quantity(value, unit, language="zh", long=True), en=quantity(value, unit, language="en", long=True)
+    )
 
 
 def name_problems(lever: Lever) -> Iterator[str]:

@@ -18,6 +18,7 @@ from urbsim.names import fold
 from urbsim.study.amount import Amount
 from urbsim.study.lever import Lever
 from urbsim.study.plan import find_lever
+from urbsim.study.position import amount_words
 from urbsim.study.scenario import Scenario, Setting, Settings, Swept
 from urbsim.study.words import Language, Words
 
@@ -84,7 +85,7 @@ def _titles(values: Sequence[tuple[Swept, Amount]], levers: Sequence[Lever], lan
         lever = find_lever(swept.name, levers)
         name = lever.name[language] if lever else swept.name
         area = ("（{}）" if language == "zh" else " ({})").format(swept.region) if swept.region else ""
-        said.append(f"{name}{area} {amount}")
+        said.append(f"{name}{area}{'' if language == 'zh' else ' '}{amount_words(amount, lever)[language]}")
     return ("，" if language == "zh" else ", ").join(said)
 
 
