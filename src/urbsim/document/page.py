@@ -178,15 +178,15 @@ def _linker(entries: Mapping[str, Entry]) -> Callable[[Entry, str], Markup]:
     """Give what writes an equation with a link at every variable that it reads."""
 
     def linked(entry: Entry, text: str) -> Markup:
-        names = {key: entries[key] for key in entry.uses}
-        if not names:
-            return escape(text)
+        if entry.kind in ("constant", "lookup"):  # long lists of numbers may be broken at commas
+            return escape(text).replace(",", Markup(",<wbr>"))
         parts: list[Markup] = []
         at = 0
-        for match in _pattern(tuple(names)).finditer(text):
-            found = names.get(fold(re.sub(r"\\n", " ", match[0])))
-            if found is None:
+        for match in _pattern((entry.key, *entry.uses)).finditer(text):
+            key = fold(re.sub(r"\\n", " ", match[0]))
+            if key == entry.key or key not in entries:
                 continue
+            found = entries[key]
             parts += [
                 escape(text[at : match.start()]),
                 Markup('<a href="#{}">{}</a>').format(found.anchor, match[0]),
