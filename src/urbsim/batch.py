@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -115,8 +115,25 @@ class Results:
         header, rows = target_table(self.outcomes)
         return pd.DataFrame(rows, columns=list(header))
 
-    def write(self, folder: str | Path, *, languages: Sequence[Language] = (), figures: bool = True) -> Path:
+    def write(
+        self,
+        folder: str | Path,
+        *,
+        languages: Sequence[Language] = (),
+        figures: bool = True,
+        report: bool = False,
+        formats: Collection[str] = (),
+    ) -> Path:
         """Write the results folder, whole or not at all.
+
+        Parameters
+        ----------
+        languages
+            Of figures, report and workbook; none: both.
+        report
+            Also write `report.html`.
+        formats
+            What tables are written as besides CSV: "xlsx", "parquet", "iamc".
 
         Raises
         ------
@@ -137,7 +154,10 @@ class Results:
             solver=self.options.solver,
             rtol=self.options.rtol,
             seconds=self.seconds,
-            languages=(languages or LANGUAGES) if figures else (),
+            languages=languages or LANGUAGES,
+            figures=figures,
+            report=report,
+            formats=formats,
         )
 
 

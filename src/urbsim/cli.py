@@ -59,7 +59,14 @@ def cli() -> None:
     show_default=True,
     help="Languages of the figures: zh, en or both; zh alone also prints in Chinese.",
 )
-@click.option("--no-figures", is_flag=True, help="Write tables only.")
+@click.option(
+    "--format",
+    "formats",
+    default="csv",
+    show_default=True,
+    help="Of the tables, besides CSV: xlsx, parquet, iamc; several with commas.",
+)
+@click.option("--no-figures", is_flag=True, help="Write tables only, no figures and no report.html.")
 @click.option("--strict", is_flag=True, help="Exit with status 1 when a target is missed or a check fails.")
 @click.option("--no-base", is_flag=True, help="Leave out the scenario that the others go back to.")
 @click.option("--no-contributions", is_flag=True, help="Leave out what each lever bought.")
@@ -70,6 +77,7 @@ def run(
     solver: str,
     rtol: float | None,
     lang: str,
+    formats: str,
     no_figures: bool,
     strict: bool,
     no_base: bool,
@@ -82,6 +90,7 @@ def run(
     """
     languages = _languages(lang)
     files = find_scenarios(scenarios)
+    asked = _formats(formats)
     folder = out or Path("results") / f"{datetime.now().astimezone().date()}-{_batch_name(scenarios, files)}"
     from urbsim.output.folder import check_folder
 
@@ -100,7 +109,9 @@ def run(
     )
     _wipe()
     try:
-        results.write(folder, languages=languages, figures=not no_figures)
+        results.write(
+            folder, languages=languages, figures=not no_figures, report=not no_figures, formats=asked
+        )
     except RunError as failure:
         for line in _remarks(results.outcomes):
             click.echo(line, err=True)
@@ -870,6 +881,16 @@ def _batch_name(given: Sequence[str], files: Sequence[Path]) -> str:
     if len(given) == 1 and Path(given[0]).is_dir():
         return Path(given[0]).resolve().name
     return f"{files[0].stem}-and-{len(files) - 1}-more"
+
+
+def _formats(given: str) -> tuple[str, ...]:
+    """Read which formats tables are asked for in."""
+    known = ("csv", "xlsx", "parquet", "iamc")
+    names = tuple(dict.fromkeys(part.strip().casefold() for part in given.split(",") if part.strip()))
+    wrong = [name for name in names if name not in known]
+    if wrong:
+        raise click.BadParameter(f"'{wrong[0]}' is none of {', '.join(known)}", param_hint="--format")
+    return names
 
 
 def _announce(total: int) -> Callable[[str], None]:

@@ -181,3 +181,15 @@ def test_a_folder_that_cannot_be_read_says_why(
 
     assert message in str(failure.value)
     assert "fix: " in str(failure.value)
+
+
+def test_a_table_without_a_column_that_came_later_is_read(tiny: Path) -> None:
+    results = batch.run(["scenarios/baseline.yaml"])
+    results.write("out", figures=False)
+    sources = Path("out/sources.csv")
+    lines = [line.split(",") for line in sources.read_text(encoding="utf-8-sig").splitlines()]
+    at = lines[0].index("zh")
+    kept = (",".join(cells[:at] + cells[at + 1 :]) for cells in lines)
+    sources.write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+    assert read_result(Path("out")).outcomes[0].place.sources == results.outcomes[0].place.sources

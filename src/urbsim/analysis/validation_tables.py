@@ -12,7 +12,7 @@ from rich.table import Table as Printed
 from rich.text import Text
 
 from urbsim.analysis.validation import RATE, Row, Validation
-from urbsim.output.folder import replace_folder, run_facts
+from urbsim.output.folder import COLUMNS, columns_of, replace_folder, run_facts
 from urbsim.output.tables import Cell, Table
 from urbsim.study.place import NO_SET
 from urbsim.study.words import Language
@@ -50,7 +50,9 @@ def write_validation(folder: Path, validation: Validation, languages: Sequence[L
 
         write_figures(figures, validation, languages)
 
-    return replace_folder(folder, tables(validation), made, draw if languages else None)
+    written = tables(validation)
+    written[COLUMNS] = columns_of(written, validation.study.indicators)
+    return replace_folder(folder, written, made, draw if languages else None)
 
 
 def score_table(validation: Validation) -> Table:

@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from glob import escape
 from importlib.metadata import PackageNotFoundError, version
@@ -17,18 +17,21 @@ from typing import Any
 
 from urbsim import __version__
 from urbsim.errors import InputError, Problem
+from urbsim.output.dictionary import column_table
 from urbsim.output.result_file import place_facts, scenario_facts
 from urbsim.output.tables import (
     Cell,
     Table,
     contribution_table,
     history_table,
+    lever_table,
     source_table,
     summary_table,
     target_table,
     trajectory_table,
 )
 from urbsim.study.amount import Amount
+from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import NO_SET, Place
 from urbsim.study.text_file import shown
@@ -37,7 +40,11 @@ from urbsim.study.words import Language
 TABLES = ("trajectories.csv", "summary.csv", "targets.csv")
 SWEEP = "sweep.csv"
 CONTRIBUTIONS = "contributions.csv"
+LEVERS = "levers.csv"
+COLUMNS = "columns.csv"
 DESCRIBING = ("history.csv", "sources.csv")
+REPORT = "report.html"
+FORMATS = ("csv", "xlsx", "parquet", "iamc")
 COMPARE_TABLES = ("comparison.csv", "side_by_side.csv", "levers_bought.csv", "columns.csv")
 PANEL_TABLES = ("panel.csv", "ranking.csv")
 VALIDATION_TABLES = (
@@ -52,7 +59,9 @@ OWN = frozenset(
         *(
             *TABLES,
             SWEEP,
+            LEVERS,
             CONTRIBUTIONS,
+            COLUMNS,
             *DESCRIBING,
             *COMPARE_TABLES,
             *PANEL_TABLES,
@@ -61,7 +70,8 @@ OWN = frozenset(
             *SENSITIVITY_TABLES,
             *MONITOR_TABLES,
         ),
-        *("run.json", "report.html", "figures", "runs"),
+        *("run.json", "figures", "runs", REPORT),
+        *("tables.xlsx", "tables.zh.xlsx", "tables.en.xlsx", "iamc.csv", "iamc.xlsx"),
     )
 )
 LIBRARIES = ("numpy", "scipy", "llvmlite", "pysd", "matplotlib")
@@ -86,7 +96,7 @@ def check_folder(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise InputError(Problem("is a file, expected a folder for the results", where))
-    held = {entry.name for entry in folder.iterdir()}
+    held = {_as_written(entry) for entry in folder.iterdir()}
     if held and "run.json" not in held:
         raise InputError(
             Problem("is not a results folder, and would be replaced", where, "name another with --out")
@@ -98,6 +108,11 @@ def check_folder(folder: Path) -> None:
         )
 
 
+def _as_written(entry: Path) -> str:
+    """Give the name of a file, or of the table that it has the numbers of."""
+    return f"{entry.stem}.csv" if entry.suffix == ".parquet" else entry.name
+
+
 def write_results(
     folder: Path,
     outcomes: Sequence[Outcome],
@@ -106,21 +121,41 @@ def write_results(
     rtol: float | None,
     seconds: float,
     languages: Sequence[Language],
+    figures: bool = True,
+    report: bool = True,
+    formats: Collection[str] = (),
 ) -> Path:
-    """Write tables, figures (in `languages`; none, no figures) and `run.json`; see `write_folder`."""
+    """Write tables, figures and a report in `languages`, and `run.json`; see `write_folder`.
+
+    Parameters
+    ----------
+    formats
+        In which formats the tables are written besides CSV: "xlsx", "parquet", "iamc".
+    """
     made = (trajectory_table(outcomes), summary_table(outcomes), target_table(outcomes))
     tables = dict(zip(TABLES, made, strict=True))
     if any(outcome.scenario.swept for outcome in outcomes):
         tables[SWEEP] = sweep_table(outcomes)
     if any(outcome.run and outcome.run.contributions for outcome in outcomes):
         tables[CONTRIBUTIONS] = contribution_table(outcomes)
+    if any(outcome.levers for outcome in outcomes):
+        tables[LEVERS] = lever_table(outcomes)
     places = [*{outcome.place.folder: outcome.place for outcome in outcomes}.values()]
     tables |= dict(zip(DESCRIBING, (history_table(places), source_table(places)), strict=True))
 
-    def draw(figures: Path) -> None:
+    tables[COLUMNS] = columns_of(tables, (one for outcome in outcomes for one in outcome.indicators))
+
+    def draw(into: Path) -> None:
         from urbsim.output.figures import write_figures
 
-        write_figures(figures, outcomes, languages)
+        write_figures(into, outcomes, languages)
+
+    def finish(beside: Path, facts: Mapping[str, Any]) -> None:
+        _write_formats(beside, tables, outcomes, languages, formats)
+        if report:
+            from urbsim.output.report_html import write_report
+
+            write_report(beside / REPORT, outcomes, facts, languages=languages)
 
     return write_folder(
         folder,
@@ -129,9 +164,40 @@ def write_results(
         solver=solver,
         rtol=rtol,
         seconds=seconds,
-        draw=draw if languages else None,
+        draw=draw if figures else None,
+        finish=finish,
         command="urbsim run",
     )
+
+
+def columns_of(tables: Mapping[str, Table], indicators: Iterable[Indicator]) -> Table:
+    """Give the data dictionary of tables by file name, and of the indicators in them."""
+    return column_table({name: header for name, (header, _) in tables.items()}, indicators)
+
+
+def _write_formats(
+    folder: Path,
+    tables: Mapping[str, Table],
+    outcomes: Sequence[Outcome],
+    languages: Sequence[Language],
+    formats: Collection[str],
+) -> None:
+    if "parquet" in formats:
+        from urbsim.output.parquet import write_parquet
+
+        write_parquet(folder, tables)
+    if "xlsx" in formats:
+        from urbsim.output.workbook import names_of, write_workbook
+
+        for language in languages:
+            name = "tables.xlsx" if len(languages) == 1 else f"tables.{language}.xlsx"
+            write_workbook(folder / name, tables, language, names_of(outcomes, language))
+    if "iamc" in formats:
+        from urbsim.output.iamc import write_iamc
+
+        write_iamc(folder / "iamc.csv", outcomes)
+        if "xlsx" in formats:
+            write_iamc(folder / "iamc.xlsx", outcomes)
 
 
 def sweep_table(outcomes: Sequence[Outcome]) -> Table:
@@ -154,6 +220,7 @@ def write_folder(
     rtol: float | None,
     seconds: float,
     draw: Callable[[Path], None] | None = None,
+    finish: Callable[[Path, Mapping[str, Any]], None] | None = None,
     command: str,
 ) -> Path:
     """Write the results of runs: tables by file name, `run.json` and figures; see `replace_folder`."""
@@ -163,8 +230,10 @@ def write_folder(
     facts = run_facts([group[0].place for group in by_place.values()], solver, rtol, seconds, command)
     for told, group in zip(facts["places"], by_place.values(), strict=True):
         told.update({**place_facts(group), **told})
+    if COLUMNS not in tables:
+        tables = {**tables, COLUMNS: columns_of(tables, outcomes[0].indicators)}
     facts |= {"tables": [*tables], "scenarios": [_scenario_facts(outcome) for outcome in outcomes]}
-    return replace_folder(folder, tables, facts, draw)
+    return replace_folder(folder, tables, facts, draw, finish)
 
 
 def replace_folder(
@@ -172,9 +241,11 @@ def replace_folder(
     tables: Mapping[str, Table],
     facts: Mapping[str, Any],
     draw: Callable[[Path], None] | None = None,
+    finish: Callable[[Path, Mapping[str, Any]], None] | None = None,
 ) -> Path:
     """Write tables by file name, `run.json`, and what `draw` puts into the folder `figures`.
 
+    `finish` is given the folder and the facts in the end, to add what it likes.
     Everything is written beside the folder and renamed into place, so that a killed run leaves the old
     one whole.
     """
@@ -188,6 +259,8 @@ def replace_folder(
         if draw is not None:
             draw(beside / "figures")
         write_facts(beside, facts)
+        if finish is not None:
+            finish(beside, facts)
         put_in_place(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

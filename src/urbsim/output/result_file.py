@@ -6,8 +6,8 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -240,7 +240,8 @@ def _places(folder: Path, form: _Facts) -> Iterator[Place]:
         observed = Observation(**texts, year=row.number("year"), value=row.number("value"), where=row.where)
         history.setdefault(row["place"], []).append(observed)
     names = [f.name for f in fields(Source)]
-    for row in _rows(folder, "sources.csv", ("place", *names), form):
+    later = [f.name for f in fields(Source) if f.default is not MISSING]  # than the first of these folders
+    for row in _rows(folder, "sources.csv", ("place", *names), form, later):
         texts = {name: row[name] for name in names}
         sources.setdefault(row["place"], []).append(Source(**texts))
     for place in form.places:
@@ -346,17 +347,24 @@ class _Row(dict[str, str]):
         return value
 
 
-def _rows(folder: Path, name: str, columns: Sequence[str], form: _Facts) -> Iterator[_Row]:
-    """Give the rows of a table; none where the folder was written without it."""
+def _rows(
+    folder: Path, name: str, columns: Sequence[str], form: _Facts, optional: Collection[str] = ()
+) -> Iterator[_Row]:
+    """Give the rows of a table; none where the folder was written without it.
+
+    Cells of `optional` columns that it does not have are empty.
+    """
     if name not in form.tables:
         return
     table = _Table(folder, name)
+    absent = {column: "" for column in optional if column not in table.header}
+    columns = [column for column in columns if column not in absent]
     positions = table.positions(columns)
     for cells in table.lines():
         if len(cells) < len(table.header):
             table.refuse(f"has {len(cells)} cells, expected {len(table.header)}")
             continue
-        row = _Row(zip(columns, (cells[at] for at in positions), strict=True))
+        row = _Row({**absent, **dict(zip(columns, (cells[at] for at in positions), strict=True))})
         row.where, row.table = table.where, table
         yield row
     table.close()

@@ -1,4 +1,4 @@
-"""Outcomes -> the rows of `trajectories.csv`, `summary.csv`, `targets.csv`, `panel.csv` and `ranking.csv`."""
+"""Outcomes -> the rows of the tables that are written: `trajectories.csv`, `targets.csv` and the others."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from urbsim.names import fold
+from urbsim.study.course import course_of
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import NO_SET, Place
+from urbsim.study.position import position_at, position_of
 from urbsim.study.report import Series
 from urbsim.study.standing import Standing
 
@@ -73,6 +75,39 @@ def target_table(outcomes: Sequence[Outcome]) -> Table:
         for outcome in outcomes
         for verdict in (outcome.run.verdicts if outcome.run else ())
     ]
+    return header, rows
+
+
+def lever_table(outcomes: Sequence[Outcome]) -> Table:
+    """Give what each scenario, or the one that it is held against, sets levers to, a row each.
+
+    Years are those that either names; `value` and `base_value` are what the lever is at their end.
+    """
+    header = (
+        *("scenario", "base", "lever", "name_zh", "name_en", "region", "unit", "year", "value", "own"),
+        *("base_value", "position_zh", "position_en", "clause_zh", "clause_en", *_ORIGIN),
+    )
+    by_name = {outcome.name: outcome for outcome in outcomes}
+    rows: list[tuple[Cell, ...]] = []
+    for outcome in outcomes:
+        base = by_name.get(outcome.base)
+        for lever in outcome.levers:
+            known = outcome.own.get(lever.id, {})
+            for area, own in known.items():
+                course = course_of(outcome, lever, area)
+                other = course_of(base, lever, area) if base else None
+                for year in sorted({year for one in (course, other) if one for year in one.years}):
+                    value = course.at(year) if course else own
+                    named, position = position_of(lever, value, own), position_at(lever, value, own)
+                    clause = position.clause if position and position.clause else lever.clause
+                    rows.append(
+                        (
+                            *(outcome.name, outcome.base, lever.id, lever.name.zh, lever.name.en, area),
+                            *(lever.unit, year, value, own),
+                            (other.at(year) if other else own) if base else None,
+                            *(named.zh, named.en, clause.zh, clause.en, *_origin(outcome)),
+                        )
+                    )
     return header, rows
 
 
