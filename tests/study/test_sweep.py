@@ -77,7 +77,7 @@ def test_a_sweep_takes_the_place_of_all_that_is_said_of_the_lever() -> None:
 
     assert set(variant.levers) == {"quota", "other"}
     assert [(s.region, s.amounts) for s in variant.levers["quota"]] == [("west", amounts(7))]
-    assert variant.title.en.endswith(": Quota (west) 7")
+    assert variant.title.en.endswith(": Quota (west) 7 m²/person")
 
 
 def test_too_many_combinations_are_refused_and_the_ensemble_is_named() -> None:
