@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from os.path import commonprefix
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,29 @@ def _json(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+def short_titles(outcomes: Sequence[Outcome]) -> dict[str, Words]:
+    """Give the title of each scenario, of the runs of one sweep without what all of them begin with."""
+    sweeps: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        sweeps.setdefault(outcome.scenario.sweep_of, []).append(outcome)
+    titles = {outcome.name: outcome.scenario.title or Words(en=outcome.name) for outcome in outcomes}
+    for sweep, runs in sweeps.items():
+        if not sweep or len(runs) == 1:
+            continue
+        shared = {
+            language: commonprefix([titles[run.name][language] for run in runs])  # noqa: RUF071
+            for language in LANGUAGES
+        }
+        # Up to the colon that ends the title of the sweep: what follows is cut in the middle of a word.
+        begins = {"zh": shared["zh"].rfind("：") + 1, "en": shared["en"].rfind(": ") + 1}
+        for run in runs:
+            told = {
+                language: titles[run.name][language][begins[language] :].strip() for language in LANGUAGES
+            }
+            titles[run.name] = Words(zh=told["zh"], en=told["en"])
+    return titles
+
+
 def script_json(data: object) -> str:
     """Write data so that it can stand in a script element, whatever its texts say."""
     text = _json(data)
@@ -93,7 +117,7 @@ def script_json(data: object) -> str:
 
 def _place(outcomes: Sequence[Outcome], findings: Findings) -> Json:
     place, indicators = outcomes[0].place, outcomes[0].indicators
-    names = [outcome.name for outcome in outcomes]
+    names, titles = [outcome.name for outcome in outcomes], short_titles(outcomes)
     held = {outcome.base for outcome in outcomes} & set(names)
     return {
         "id": place.name,
@@ -106,7 +130,7 @@ def _place(outcomes: Sequence[Outcome], findings: Findings) -> Json:
         "scenarios": [
             {
                 "id": outcome.name,
-                "title": _words(outcome.scenario.title or Words(en=outcome.name)),
+                "title": _words(titles[outcome.name]),
                 "years": [int(year) for year in (outcome.run.measured.years if outcome.run else ())],
                 "isBase": outcome.name in held,
                 "base": names.index(outcome.base) if outcome.base in names else None,

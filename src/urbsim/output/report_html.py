@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from urbsim.output import wording
 from urbsim.output.font import CHINESE, LATIN, font_file, subset_for
-from urbsim.output.report_data import Findings, Packed, pack, script_json
+from urbsim.output.report_data import Findings, Packed, pack, script_json, short_titles
 from urbsim.output.verdicts import VerdictRows, by_place, conflict_notes, verdict_rows
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
@@ -184,6 +184,7 @@ def _words(
         "subtitle": _subtitle(shown, facts, say),
         "lead": _lead(shown, findings, language),
         "cut": _cut(outcomes, packed, say),
+        "places": len(judged),
         "verdicts": [table for rows in judged for table in _verdicts(rows, language)],
         "rules": tuple(dict.fromkeys(rule for rows in judged for rule in rows.rules)),
         "notes": conflict_notes(shown, language, titled=True),
@@ -241,12 +242,13 @@ def _subtitle(outcomes: Sequence[Outcome], facts: Mapping[str, Any], say: _Say) 
 
 
 def _lead(outcomes: Sequence[Outcome], findings: Findings, language: Language) -> list[str]:
-    """Give the finding on the first target of each place."""
+    """Give the finding on the first target of each place: of the whole of it, or else of its first area."""
     lead = []
     for group in by_place(outcomes):
         place = group[0].place
-        heads = (head for (where, _, area), (head, _) in findings.items() if where == area == place.name)
-        lead += [head[language] for head in heads][:1]
+        told = [(area, head) for (where, _, area), (head, _) in findings.items() if where == place.name]
+        told.sort(key=lambda one: place.areas.index(one[0]))
+        lead += [head[language] for _, head in told[:1]]
     return lead
 
 
@@ -275,12 +277,13 @@ def _cut(outcomes: Sequence[Outcome], packed: Packed, say: _Say) -> list[str]:
 def _verdicts(rows: VerdictRows, language: Language) -> Iterator[dict[str, Any]]:
     """Give tables with a row for every target, and few enough scenarios beside each other to be printed."""
     outcomes = [row.outcome for row in rows.rows]
+    titles = short_titles(outcomes)
     for start in range(0, len(rows.rows), ABREAST):
         part = rows.rows[start : start + ABREAST]
         yield {
             "title": rows.place.title[language],
             "scenarios": [
-                {"title": _scenario(row.outcome, language), "base": _is_base(row.outcome, outcomes)}
+                {"title": titles[row.outcome.name][language], "base": _is_base(row.outcome, outcomes)}
                 for row in part
             ],
             "rows": [
@@ -329,7 +332,7 @@ def _conflict(conflict: Conflict, rows: VerdictRows, say: _Say) -> dict[str, Any
     def share(value: float) -> str:
         return f"{value:.1f}{say('', ' ')}%"
 
-    table = []
+    table, titles = [], short_titles([row.outcome for row in rows.rows])
     for row in rows.rows:
         residents = conflict.totals.get(row.outcome.name)
         if residents is None or row.outcome.run is None:
@@ -340,7 +343,7 @@ def _conflict(conflict: Conflict, rows: VerdictRows, say: _Say) -> dict[str, Any
         missing = conflict.rate.value / 100 * residents - urban
         table.append(
             (
-                _scenario(row.outcome, language),
+                titles[row.outcome.name][language],
                 *(people(residents), people(urban), share(100 * urban / residents)),
                 *(
                     people(short) if short > 0 else say("已达到", "met")
@@ -485,3 +488,9 @@ def _findings(outcomes: Sequence[Outcome]) -> Findings:
                     Words(zh=zh.more, en=en.more),
                 )
     return found
+
+
+def told(outcomes: Sequence[Outcome], facts: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """Give the words of the page in one language, for a report that is laid out otherwise."""
+    packed = Packed(places=[], left_out=())
+    return _words(outcomes, facts, language, _findings(outcomes[:MOST]), packed)

@@ -16,7 +16,7 @@
       margin: "同类预测以往的误差（围绕基准情景）", targeted: "有目标的指标", measured: "有实际值的指标", others: "其他指标",
       how: "指向线条可看数值；点图例可隐藏或显示情景；每张图可换指标和区域。粗黑线是基准情景。",
       regions: "各区域的位置", ranking: "按与本区域目标的差距排序，差得最多的在前；没有目标的按数值排序。",
-      scenario: "情景", value: "数值", gap: "与目标之差", change: "比首年", versus: "与基准之差", points: "个百分点",
+      scenario: "情景", value: "数值", gap: "与目标之差", change: (year) => `较${year}年`, versus: "与基准之差", points: "个百分点",
       none: "此页没有这一指标的区域数据；见 trajectories.csv。", colon: "：", comma: "，", stop: "；", period: "。", open: "（", close: "）",
       targets: "规划目标：", summary: (title, first, last) => `${title}，${first}—${last}年`, less: "与基准情景之差",
       aria: (title) => `${title}。数值见下方的数据表。`, nothing: "没有可画的数值。", unit: "单位",
@@ -29,7 +29,7 @@
       targeted: "With a target", measured: "With observations", others: "Others",
       how: "Point at a line for its values; switch scenarios off and on in the legend; every figure can show another indicator or region. The thick black line is the base.",
       regions: "Where regions stand", ranking: "The region farthest short of its own target comes first; those without a target follow by value.",
-      scenario: "Scenario", value: "Value", gap: "Distance to target", change: "Since the first year", versus: "Difference to the base", points: "points",
+      scenario: "Scenario", value: "Value", gap: "Distance to target", change: (year) => `Since ${year}`, versus: "Difference to the base", points: "points",
       none: "This page has no values of this indicator by region; they are in trajectories.csv.", colon: ": ", comma: ", ", stop: "; ", period: ".", open: " (", close: ")",
       targets: "Plan targets: ", summary: (title, first, last) => `${title}, ${first} to ${last}`, less: "difference to the base",
       aria: (title) => `${title}. The table below has the values.`, nothing: "There are no values to draw.", unit: "Unit",
@@ -564,7 +564,7 @@
     const heads = ["region", "value", "target", "gap", "change", ...(base ? ["versus"] : [])];
     const head = element("tr");
     head.append(...heads.map((key) => {
-      const made = cell("th", key === "value" ? `${indicator.name[language]}${unit ? word("open") + unit + word("close") : ""}` : word(key), "col");
+      const made = cell("th", key === "value" ? `${indicator.name[language]}${unit ? word("open") + unit + word("close") : ""}` : key === "change" ? word(key)(scenario.years[0]) : word(key), "col");
       if (key !== "region") made.className = "number";
       return made;
     }));
@@ -611,18 +611,24 @@
   }
 
   function start() {
-    const place = places[0];
-    if (!place) {
+    if (!places.length) {
       for (const id of ["figures", "regions"]) document.getElementById(id).hidden = true;
       return;
     }
-    const there = place.indicators.filter((one) => place.values[`${place.id}/${one.id}`]);
-    const aim = (one) => Math.max(0, ...place.targets.filter((target) => target.area === place.id && target.indicator === one.id).map((target) => target.year));
-    const first = [...there].sort((a, b) => aim(b) - aim(a)).slice(0, 3); // those with the farthest targets
+    const [place] = places;
+    const there = (area) => place.indicators.filter((one) => place.values[`${area}/${one.id}`]);
+    // Targets of the whole place first, then of groups and regions; of those the farthest in time.
+    const rank = (one) => place.areas.findIndex((area) => area.id === one.area) * 10000 - one.year;
+    const aimed = place.targets.filter((one) => place.values[`${one.area}/${one.indicator}`]).sort((a, b) => rank(a) - rank(b));
+    const pairs = [...aimed.map((one) => `${one.area}/${one.indicator}`), ...there(place.id).map((one) => `${place.id}/${one.id}`)];
+    const first = [...new Set(pairs)].slice(0, 3);
     const base = place.scenarios.findIndex((one) => one.isBase);
     ranking.scenario = Math.max(0, base);
-    first.forEach((indicator) => add(place, place.id, indicator));
-    document.getElementById("another").addEventListener("click", () => add(place, place.id, there[0]).card.querySelector(".search").focus());
+    for (const pair of first) {
+      const area = place.areas.find((one) => pair.startsWith(`${one.id}/`) && find(place.indicators, pair.slice(one.id.length + 1)));
+      add(place, area.id, find(place.indicators, pair.slice(area.id.length + 1)));
+    }
+    document.getElementById("another").addEventListener("click", () => add(place, place.id, there(place.id)[0]).card.querySelector(".search").focus());
     for (const button of document.querySelectorAll(".language button")) button.addEventListener("click", () => speak(button.dataset.language));
     speak(language);
     document.fonts.load('14px "urbsim zh"', "中").then(() => figures.forEach(draw), () => undefined);
