@@ -27,18 +27,18 @@ def write_parquet(folder: Path, tables: Mapping[str, Table]) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, (header, rows) in tables.items():
-        columns = [_column([row[position] for row in rows]) for position in range(len(header))]
+        columns = [_column(one, [row[position] for row in rows]) for position, one in enumerate(header)]
         pq.write_table(pa.table(columns, names=list(header)), folder / f"{Path(name).stem}.parquet")
 
 
-def _column(cells: Sequence[Cell]) -> pa.Array:
+def _column(name: str, cells: Sequence[Cell]) -> pa.Array:
     given = [None if isinstance(cell, float) and not math.isfinite(cell) else cell for cell in cells]
     kinds = {type(cell) for cell in given if cell is not None}
     if kinds == {bool}:
         return pa.array(given, pa.bool_())
-    if kinds == {int}:
+    if kinds == {int} or (not kinds and name.startswith("year")):
         return pa.array(given, pa.int64())
-    if kinds and kinds <= {int, float}:
+    if kinds <= {int, float}:  # or nothing at all, which a number more often is than a text
         return pa.array([None if cell is None else float(cell) for cell in given], pa.float64())
     return pa.array([None if cell is None else _text(cell) for cell in given], pa.string()).cast(_TEXT)
 
