@@ -121,7 +121,6 @@ class Results:
         *,
         languages: Sequence[Language] = (),
         figures: bool = True,
-        report: bool = False,
         formats: Collection[str] = (),
     ) -> Path:
         """Write the results folder, whole or not at all.
@@ -130,8 +129,8 @@ class Results:
         ----------
         languages
             Of figures, report and workbook; none: both.
-        report
-            Also write `report.html`.
+        figures
+            Also draw, and write `report.html`.
         formats
             What tables are written as besides CSV: "xlsx", "parquet", "iamc".
 
@@ -145,9 +144,9 @@ class Results:
         from urbsim.output.folder import write_results
         from urbsim.study.words import LANGUAGES
 
-        if figures and len(self.asked) > MOST_DRAWN:
+        drawn = figures and len(self.asked) <= MOST_DRAWN
+        if figures and not drawn:
             log.warning("no figures: they can hold %d runs, not %d", MOST_DRAWN, len(self.asked))
-            figures = False
         return write_results(
             Path(folder),
             self.outcomes,
@@ -155,8 +154,8 @@ class Results:
             rtol=self.options.rtol,
             seconds=self.seconds,
             languages=languages or LANGUAGES,
-            figures=figures,
-            report=report,
+            figures=drawn,
+            report=figures,
             formats=formats,
         )
 

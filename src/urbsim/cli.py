@@ -109,9 +109,7 @@ def run(
     )
     _wipe()
     try:
-        results.write(
-            folder, languages=languages, figures=not no_figures, report=not no_figures, formats=asked
-        )
+        results.write(folder, languages=languages, figures=not no_figures, formats=asked)
     except RunError as failure:
         for line in _remarks(results.outcomes):
             click.echo(line, err=True)
@@ -885,11 +883,12 @@ def _batch_name(given: Sequence[str], files: Sequence[Path]) -> str:
 
 def _formats(given: str) -> tuple[str, ...]:
     """Read which formats tables are asked for in."""
-    known = ("csv", "xlsx", "parquet", "iamc")
+    from urbsim.output.folder import FORMATS
+
     names = tuple(dict.fromkeys(part.strip().casefold() for part in given.split(",") if part.strip()))
-    wrong = [name for name in names if name not in known]
+    wrong = [name for name in names if name not in FORMATS]
     if wrong:
-        raise click.BadParameter(f"'{wrong[0]}' is none of {', '.join(known)}", param_hint="--format")
+        raise click.BadParameter(f"'{wrong[0]}' is none of {', '.join(FORMATS)}", param_hint="--format")
     return names
 
 
