@@ -71,7 +71,7 @@ OWN = frozenset(
             *MONITOR_TABLES,
         ),
         *("run.json", "figures", "runs", REPORT),
-        *("tables.xlsx", "tables.zh.xlsx", "tables.en.xlsx", "iamc.csv", "iamc.xlsx"),
+        *("tables.xlsx", "tables_zh.xlsx", "tables_en.xlsx", "iamc.csv", "iamc.xlsx"),
     )
 )
 LIBRARIES = ("numpy", "scipy", "llvmlite", "pysd", "matplotlib")
@@ -190,7 +190,7 @@ def _write_formats(
         from urbsim.output.workbook import names_of, write_workbook
 
         for language in languages:
-            name = "tables.xlsx" if len(languages) == 1 else f"tables.{language}.xlsx"
+            name = "tables.xlsx" if len(languages) == 1 else f"tables_{language}.xlsx"
             write_workbook(folder / name, tables, language, names_of(outcomes, language))
     if "iamc" in formats:
         from urbsim.output.iamc import write_iamc
