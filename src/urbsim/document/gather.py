@@ -12,6 +12,7 @@ from typing import TypeVar
 from urbsim.document.nouns import (
     Document,
     Entry,
+    Numbers,
     Picture,
     Sector,
     ShownIndicator,
@@ -19,6 +20,7 @@ from urbsim.document.nouns import (
     TracedLoop,
 )
 from urbsim.document.numbers import numbers_of
+from urbsim.document.words import honesty_words
 from urbsim.drawing.layout import lay_out
 from urbsim.drawing.sketch import NAME, read_picture, split_sketch, write_page
 from urbsim.drawing.sketch import Picture as Sketched
@@ -41,6 +43,8 @@ from urbsim.study.loop import Loop
 from urbsim.study.outside_file import read_outside
 from urbsim.study.place import Place
 from urbsim.study.place_file import read_place
+from urbsim.study.position import positions_of
+from urbsim.study.words import Words
 
 CONTROL = "control"  # the group in which Vensim keeps the times of a run
 SHORT_WORK = 1500  # moves of names for a picture that the file does not have, to be drawn at once
@@ -70,6 +74,7 @@ def document(file: Path, folder: Path | None = None) -> Document:
     levers = _fitting(_catalogue(file, "levers.yaml", read_levers), model, lambda lever: [lever.variable])
     indicators = _fitting(_catalogue(file, "indicators.yaml", read_indicators), model, _names)
     named = _fitting(_catalogue(file, "loops.yaml", read_loops), model, _stations)
+    numbers = numbers_of(place, model)
     loops = tuple(_traced_loop(loop, model, graph) for loop in named)
     stocks = [key for key, variable in model.variables.items() if variable.kind == "stock"]
     return Document(
@@ -78,11 +83,11 @@ def document(file: Path, folder: Path | None = None) -> Document:
         digest=hashlib.sha256(file.read_bytes()).hexdigest(),
         place=place,
         dimensions=applied.dimensions,
-        sectors=_sectors(file, model, graph, anchors, levers, indicators, loops, place),
+        sectors=_sectors(file, model, graph, anchors, levers, indicators, loops, numbers),
         loops=loops,
         components=tuple(map(len, components(graph))),
         stock_loops={key: shortest_path(graph, key, key) for key in stocks},
-        levers=tuple(_traced_lever(lever, indicators, graph) for lever in levers),
+        levers=tuple(_traced_lever(lever, indicators, graph, numbers) for lever in levers),
         indicators=tuple(_shown(indicator, place) for indicator in indicators),
         targets=place.targets if place else (),
         outside=read_outside(place.folder) if place else (),
@@ -92,11 +97,12 @@ def document(file: Path, folder: Path | None = None) -> Document:
     )
 
 
-def _honesty(model: Model) -> str:
+def _honesty(model: Model) -> Words:
     try:
-        return str(simulate(model).honesty)
+        run = simulate(model)
     except (InputError, RunError) as failure:
-        return str(failure)
+        return Words(en=str(failure))
+    return honesty_words(run.honesty) if run.honesty else Words()
 
 
 # --- catalogues -------------------------------------------------------------------------------------------
@@ -130,7 +136,10 @@ def _traced_loop(loop: Loop, model: Model, graph: Graph) -> TracedLoop:
     )
 
 
-def _traced_lever(lever: Lever, indicators: Sequence[Indicator], graph: Graph) -> TracedLever:
+def _traced_lever(
+    lever: Lever, indicators: Sequence[Indicator], graph: Graph, numbers: Mapping[str, Numbers]
+) -> TracedLever:
+    own = _own_values(lever, numbers.get(fold(lever.variable)))
     steps = reached(graph, [fold(lever.variable)])
 
     def nearest(indicator: Indicator) -> int | None:
@@ -141,10 +150,21 @@ def _traced_lever(lever: Lever, indicators: Sequence[Indicator], graph: Graph) -
     ordered = sorted(((n, i) for n, i in near if n is not None), key=lambda pair: pair[0])
     return TracedLever(
         lever=lever,
-        key=fold(lever.variable),
+        own=own,
+        positions=positions_of(lever, own) if own else lever.positions,
         reached=tuple(indicator for _, indicator in ordered),
         not_reached=tuple(indicator for n, indicator in near if n is None),
     )
+
+
+def _own_values(lever: Lever, numbers: Numbers | None) -> tuple[float, ...]:
+    """Give the different values that a place has for a lever [unit of the lever]."""
+    if numbers is None:
+        return ()
+    wanted = {fold(element) for element in lever.select.values()}
+    given = [*numbers.few, *(cell for _, cells in numbers.rows for cell in cells if cell)]
+    chosen = [one.value for one in given if wanted <= {fold(part) for part in one.label}]
+    return tuple(sorted({float(f"{value / lever.scale:.12g}") for value in chosen}))
 
 
 def _shown(indicator: Indicator, place: Place | None) -> ShownIndicator:
@@ -167,7 +187,7 @@ def _sectors(
     levers: Sequence[Lever],
     indicators: Sequence[Indicator],
     loops: Sequence[TracedLoop],
-    place: Place | None,
+    numbers: Mapping[str, Numbers],
 ) -> tuple[Sector, ...]:
     headings, sketches = _file_views(file, model)
     parts = _parts(model, headings, sketches)
@@ -185,7 +205,6 @@ def _sectors(
         pictures.setdefault(home, []).append(Picture(number=number, title=sketch.title, svg=svg))
     flows = {flow for net in nets_of(model).values() for flow in (*net.inflows, *net.outflows)}
     texts = read_equations(file)
-    numbers = numbers_of(place, model)
     on_loops: dict[str, dict[str, None]] = {}
     for traced in loops:
         for way in traced.ways:

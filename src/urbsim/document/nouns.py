@@ -9,11 +9,12 @@ from urbsim.errors import Problem
 from urbsim.model.equations import Dimension, Model
 from urbsim.model.graph import Path as Way
 from urbsim.study.indicator import Indicator
-from urbsim.study.lever import Lever
+from urbsim.study.lever import Lever, Position
 from urbsim.study.loop import Loop
 from urbsim.study.outside_file import OutsideTarget
 from urbsim.study.place import Place, Source
 from urbsim.study.target import Target
+from urbsim.study.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +140,14 @@ class TracedLoop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracedLever:
-    """A lever, and the indicators that its variable acts on: those that need the fewest equations first."""
+    """A lever, and the indicators that its variable acts on: those that need the fewest equations first.
+
+    `own` are the values that the place has, of all its regions [unit of the lever].
+    """
 
     lever: Lever
-    key: str
+    own: tuple[float, ...]
+    positions: tuple[Position, ...]
     reached: tuple[Indicator, ...]
     not_reached: tuple[Indicator, ...]
 
@@ -185,7 +190,7 @@ class Document:
     outside: tuple[OutsideTarget, ...]
     sources: tuple[Source, ...]
     problems: tuple[Problem, ...]
-    honesty: str
+    honesty: Words
 
     @property
     def entries(self) -> dict[str, Entry]:

@@ -165,6 +165,11 @@ def render(shown_document: Document, language: Language = "en", *, today: date |
         sources={source.id for source in shown_document.sources},
         pictures={p.number: p for sector in shown_document.sectors for p in sector.pictures},
         names={one.indicator.id: both(one.indicator.name) for one in shown_document.indicators},
+        checked=Words(
+            zh=f"{len(entries)} 个变量，{len(shown_document.problems)} 处需要修改",
+            en=f"{len(entries)} variables, {len(shown_document.problems)} to mend",
+        ),
+        signs={">=": "≥", "<=": "≤", "~": "≈"},
         markup=Markup,
     )
 

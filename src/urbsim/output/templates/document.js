@@ -138,7 +138,12 @@
     if (target) target.scrollIntoView();
   }
   addEventListener("hashchange", reveal);
-  addEventListener("beforeprint", () => { for (const node of document.querySelectorAll("details")) node.open = true; });
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")];
+    for (const node of folded) node.open = true;
+  });
+  addEventListener("afterprint", () => { for (const node of folded) node.open = false; });
   if (matchMedia("(max-width: 999px)").matches) document.getElementById("contents").open = false;
   if (location.hash) reveal();
 })();
