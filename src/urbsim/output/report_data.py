@@ -47,7 +47,7 @@ class Packed:
 
 
 def pack(outcomes: Sequence[Outcome], findings: Findings, room: int) -> Packed:
-    """Pack what has room in so many bytes.
+    """Pack the series that have room in so many bytes, and all that describes them.
 
     The whole place goes in first, then indicators with a target, then those of groups, then those of
     regions, in the order in which they are reported; the first that has no room is left out with all after
@@ -62,7 +62,6 @@ def pack(outcomes: Sequence[Outcome], findings: Findings, room: int) -> Packed:
     left_out = []
     for group in by_place([outcome for outcome in outcomes if outcome.run]):
         place = _place(group, findings)
-        room -= len(script_json(place).encode())
         runs = [_series(outcome) for outcome in group]
         values: dict[str, list[Run]] = {}
         missing: list[str] = []
