@@ -132,9 +132,9 @@ def test_names_of_sheets_are_such_as_excel_takes(tmp_path: Path) -> None:
     assert all(len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in names)
 
 
-def test_truths_are_truths_and_years_met_are_whole(tmp_path: Path) -> None:
-    table: Table = (("met", "year_met", "margin"), [(True, 2031, 2.5), (False, None, None)])
+def test_truths_are_words_and_years_met_are_whole(tmp_path: Path) -> None:
+    table: Table = (("met", "year_met", "margin"), [(True, 2031.0, 2.5), (False, None, None)])
 
     write_workbook(tmp_path / "t.xlsx", {"targets.csv": table}, "en")
 
-    assert values(read(tmp_path / "t.xlsx")["targets"])[1:] == [[True, 2031, 2.5], [False, None, None]]
+    assert values(read(tmp_path / "t.xlsx")["targets"])[1:] == [["yes", 2031, 2.5], ["no", None, None]]

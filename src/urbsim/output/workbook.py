@@ -130,10 +130,10 @@ _COLUMNS = {
 }
 _IDS = {"Scenario": "scenario", "Region": "region", "Variable": "indicator"}  # in `summary`
 _YEARS = frozenset({"year", "year_met", "base_year", "target_year", "first_year", "last_year"})
-_YEAR = re.compile(r"(1[89]|2[0-9])\d\d")
-_YEAR_FORMAT = "0"
+_TRUTH = {True: Words(zh="是", en="yes"), False: Words(zh="否", en="no")}
+_OPERATORS = {">=": "不低于", "<=": "不高于", "~": "约"}
 _FORMATS = {"%": "0.00", "ratio": "0.000", "x": "0.000", "x standard": "0.000", "log points": "0.000"}
-_SIZES = ((0.01, "General"), (10, "0.00"), (1000, "#,##0.0"), (math.inf, "#,##0"))  # below which size
+_SIZES = ((0.01, "0.0000"), (10, "0.00"), (1000, "#,##0.0"), (math.inf, "#,##0"))  # below which size
 _HEADER_FONT = Font(bold=True)
 _HEADER_FILL = PatternFill("solid", fgColor="FFE7ECF2")
 _HEADER_ALIGNMENT = Alignment(vertical="top", wrap_text=True)
@@ -152,6 +152,7 @@ class _Column:
     heading: str
     names: Mapping[str, str] | None = None
     unit: bool = False  # cells are units
+    operator: bool = False  # cells say whether a target is a floor or a ceiling
     year: bool = False  # cells are years
 
 
@@ -181,7 +182,7 @@ def write_workbook(
             _write(book.create_sheet(title), part, _columns(part[0], language, names or {}), language)
             lines.append((title, meaning, len(part[1]), f"{stem}.csv"))
     header = tuple(words[language] for words in _ABOUT_HEADER)
-    lines.append((_ABOUT_NOTE[language], None, None, None))
+    lines.append((None, _ABOUT_NOTE[language], None, None))
     columns = [_Column(source=position, heading=heading) for position, heading in enumerate(header)]
     _write(about, (header, lines), columns, language)
     book.save(path)
@@ -234,7 +235,13 @@ def _columns(header: Sequence[str], language: Language, names: Names) -> list[_C
         heading = _COLUMNS.get(stem, stem) if language == "zh" else stem
         key = _IDS.get(name, name)
         columns.append(
-            _Column(source=source, heading=heading, unit=key.casefold() == "unit", year=key in _YEARS)
+            _Column(
+                source=source,
+                heading=heading,
+                unit=key.casefold() == "unit",
+                operator=key == "operator",
+                year=key in _YEARS,
+            )
         )
         if key in names and f"name_{language}" not in header:
             words = _NAMED[language].format(heading)
@@ -261,8 +268,13 @@ def _value(row: Sequence[Cell], column: _Column, language: Language) -> Cell:
     value = row[column.source]
     if column.names is not None:
         return column.names.get(str(value), value)
-    if column.unit and language == "zh" and isinstance(value, str):
-        return unit_name(value, language)
+    if isinstance(value, bool):
+        return _TRUTH[value][language]
+    if language == "zh" and isinstance(value, str):
+        if column.unit:
+            return unit_name(value, language)
+        if column.operator:
+            return _OPERATORS.get(value, value)
     if isinstance(value, float) and (column.year or not math.isfinite(value)):
         return int(value) if math.isfinite(value) and value.is_integer() else None
     return value
