@@ -7,7 +7,7 @@ from pathlib import Path
 
 from urbsim.errors import InputError, Problem, suggestion
 
-PARTS = ("models", "scenarios")
+PARTS = ("models", "scenarios", "examples")
 PAGE = Path("docs") / "formats.md"
 
 
