@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,8 @@ _COLUMNS = {
     "meaning": "含义",
     "definition": "定义",
     "name": "名称",
+    "id": "编号",
+    "zh": "资料和发布者（中文）",
     "difference": "差值",
     "Model": "模型",
     "Scenario": "情景",
@@ -128,10 +130,21 @@ _COLUMNS = {
     "Variable": "指标",
     "Unit": "单位",
 }
-_IDS = {"Scenario": "scenario", "Region": "region", "Variable": "indicator"}  # in `summary`
+_IDS = {"Scenario": "scenario", "Region": "region", "Variable": "indicator", "base": "scenario"}
+_NAMED_BESIDE = ("lever", "indicator")  # ids that a column `name_zh` may be of
 _YEARS = frozenset({"year", "year_met", "base_year", "target_year", "first_year", "last_year"})
 _TRUTH = {True: Words(zh="是", en="yes"), False: Words(zh="否", en="no")}
-_OPERATORS = {">=": "不低于", "<=": "不高于", "~": "约"}
+_CODES: Mapping[str, Mapping[str, str]] = {  # column -> code -> Chinese
+    "operator": {">=": "不低于", "<=": "不高于", "~": "约"},
+    "counted": {"stock": "年末数", "sum": "累计数"},
+    "confidence": {
+        "official": "官方发布",
+        "secondary": "转引",
+        "derived": "推算",
+        "judgement": "判断",
+        "from-memory": "待核实",
+    },
+}
 _FORMATS = {"%": "0.00", "ratio": "0.000", "x": "0.000", "x standard": "0.000", "log points": "0.000"}
 _SIZES = ((0.01, "0.0000"), (10, "0.00"), (1000, "#,##0.0"), (math.inf, "#,##0"))  # below which size
 _HEADER_FONT = Font(bold=True)
@@ -152,7 +165,7 @@ class _Column:
     heading: str
     names: Mapping[str, str] | None = None
     unit: bool = False  # cells are units
-    operator: bool = False  # cells say whether a target is a floor or a ceiling
+    codes: Mapping[str, str] = field(default_factory=dict)  # what cells may be -> Chinese
     year: bool = False  # cells are years
 
 
@@ -239,11 +252,11 @@ def _columns(header: Sequence[str], language: Language, names: Names) -> list[_C
                 source=source,
                 heading=heading,
                 unit=key.casefold() == "unit",
-                operator=key == "operator",
+                codes=_CODES.get(name, {}),
                 year=key in _YEARS,
             )
         )
-        if key in names and f"name_{language}" not in header:
+        if key in names and not (name in _NAMED_BESIDE and f"name_{language}" in header):
             words = _NAMED[language].format(heading)
             columns.append(_Column(source=source, heading=words, names=names[key]))
     return columns
@@ -273,8 +286,7 @@ def _value(row: Sequence[Cell], column: _Column, language: Language) -> Cell:
     if language == "zh" and isinstance(value, str):
         if column.unit:
             return unit_name(value, language)
-        if column.operator:
-            return _OPERATORS.get(value, value)
+        return column.codes.get(value, value)
     if isinstance(value, float) and (column.year or not math.isfinite(value)):
         return int(value) if math.isfinite(value) and value.is_integer() else None
     return value
