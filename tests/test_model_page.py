@@ -228,7 +228,7 @@ def test_many_numbers_are_a_table_with_all_of_them(shipped: Document) -> None:
     assert numbers is not None
     assert numbers.count == sum(cell is not None for _, row in numbers.rows for cell in row) == 4 * 18
     assert numbers.columns[0] == "age 0 4"
-    assert numbers.rows[0][0] == "central city"
+    assert numbers.rows[0][0] == ("central city",)
 
 
 def test_named_loops_are_those_of_the_page_about_the_model(shipped: Document) -> None:
@@ -455,6 +455,14 @@ def test_catalogues_of_another_model_in_the_folder_are_left_out(tiny: Path) -> N
     found = document(other)
 
     assert (found.levers, found.indicators, found.loops) == ((), (), ())
+
+
+def test_targets_of_indicators_that_nobody_defines_are_shown(tiny: Path) -> None:
+    (tiny / "models" / "indicators.yaml").unlink()
+
+    page = Page(render(document(tiny / "models" / "tiny.mdl", tiny / "models" / "places" / "tiny")))
+
+    assert "targets" in page.ids
 
 
 # --- in a browser -----------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -70,20 +71,30 @@ def document(file: Path, folder: Path | None = None) -> Document:
     place = read_place(folder) if folder else None
     applied = apply_place(model, place) if place else model
     graph = graph_of(model)
-    anchors = _anchors(model)
     levers = _fitting(_catalogue(file, "levers.yaml", read_levers), model, lambda lever: [lever.variable])
     indicators = _fitting(_catalogue(file, "indicators.yaml", read_indicators), model, _names)
     named = _fitting(_catalogue(file, "loops.yaml", read_loops), model, _stations)
     numbers = numbers_of(place, model)
     loops = tuple(_traced_loop(loop, model, graph) for loop in named)
     stocks = [key for key, variable in model.variables.items() if variable.kind == "stock"]
+    known = _Known(
+        model=model,
+        graph=graph,
+        anchors=_anchors(model),
+        flows=frozenset(flow for net in nets_of(model).values() for flow in (*net.inflows, *net.outflows)),
+        texts=read_equations(file),
+        numbers=numbers,
+        levers=levers,
+        indicators=indicators,
+        loops=loops,
+    )
     return Document(
         title=file.stem,
         model=model,
         digest=hashlib.sha256(file.read_bytes()).hexdigest(),
         place=place,
         dimensions=applied.dimensions,
-        sectors=_sectors(file, model, graph, anchors, levers, indicators, loops, numbers),
+        sectors=_sectors(file, known),
         loops=loops,
         components=tuple(map(len, components(graph))),
         stock_loops={key: shortest_path(graph, key, key) for key in stocks},
@@ -179,69 +190,72 @@ def _shown(indicator: Indicator, place: Place | None) -> ShownIndicator:
 # --- sectors and their pictures ---------------------------------------------------------------------------
 
 
-def _sectors(
-    file: Path,
-    model: Model,
-    graph: Graph,
-    anchors: Mapping[str, str],
-    levers: Sequence[Lever],
-    indicators: Sequence[Indicator],
-    loops: Sequence[TracedLoop],
-    numbers: Mapping[str, Numbers],
-) -> tuple[Sector, ...]:
-    headings, sketches = _file_views(file, model)
-    parts = _parts(model, headings, sketches)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What entries are made of."""
+
+    model: Model
+    graph: Graph
+    anchors: Mapping[str, str]
+    flows: frozenset[str]
+    texts: Callable[[Variable], tuple[str, ...]]
+    numbers: Mapping[str, Numbers]
+    levers: Sequence[Lever]
+    indicators: Sequence[Indicator]
+    loops: Sequence[TracedLoop]
+
+
+def _sectors(file: Path, known: _Known) -> tuple[Sector, ...]:
+    headings, sketches = _file_views(file, known.model)
+    parts = _parts(known.model, headings, sketches)
     owners = {key: index for index, (_, keys) in enumerate(parts) for key in keys}
+    docs = [part.doc for part, _ in parts if part.doc]
     drawn: dict[str, list[tuple[bool, int]]] = {}
     pictures: dict[int, list[Picture]] = {}
-    skip = [part.doc for part, _ in parts if part.doc]
     for number, sketch in enumerate((sketch for sketch in sketches if sketch.lines), start=1):
-        here = _own(sketch, model)
+        here = _own(sketch, known.model)
         for key, shadow in here.items():
             drawn.setdefault(key, []).append((shadow, number))
         votes = [owners[key] for key, shadow in here.items() if not shadow] or [owners[key] for key in here]
         home = max(dict.fromkeys(votes), key=votes.count, default=0)
-        svg = paint(sketch, address=lambda name: _address(name, anchors), skip=[sketch.title, *skip])
+        svg = paint(sketch, address=partial(_address, anchors=known.anchors), skip=[sketch.title, *docs])
         pictures.setdefault(home, []).append(Picture(number=number, title=sketch.title, svg=svg))
-    flows = {flow for net in nets_of(model).values() for flow in (*net.inflows, *net.outflows)}
-    texts = read_equations(file)
-    on_loops: dict[str, dict[str, None]] = {}
-    for traced in loops:
-        for way in traced.ways:
-            for key in way.keys if way else ():
-                on_loops.setdefault(key, {})[traced.loop.id] = None
-
-    def entry(key: str) -> Entry:
-        variable = model.variables[key]
-        kind: str = variable.kind
-        return Entry(
-            key=key,
-            anchor=anchors[key],
-            name=variable.name.strip('"'),
-            kind="flow" if kind == "auxiliary" and key in flows else kind,
-            unit=variable.unit,
-            doc=variable.doc,
-            equations=texts(variable) or _literal(variable),
-            line=variable.line,
-            limits=variable.limits,
-            uses=tuple(graph.causes[key]),
-            used_by=tuple(graph.effects[key]),
-            pictures=tuple(number for _, number in sorted(drawn.get(key, ()))),
-            loops=tuple(on_loops.get(key, ())),
-            levers=tuple(lever for lever in levers if fold(lever.variable) == key),
-            indicators=tuple(i for i in indicators if key in map(fold, _names(i))),
-            points=_points(variable),
-            numbers=numbers.get(key),
-        )
-
     return tuple(
         Sector(
             title=part.name,
             doc=part.doc,
             pictures=tuple(pictures.get(index, ())),
-            entries=tuple(map(entry, keys)),
+            entries=tuple(
+                _entry(key, known, [number for _, number in sorted(drawn.get(key, ()))]) for key in keys
+            ),
         )
         for index, (part, keys) in enumerate(parts)
+    )
+
+
+def _entry(key: str, known: _Known, pictures: Sequence[int]) -> Entry:
+    variable = known.model.variables[key]
+    kind: str = variable.kind
+    return Entry(
+        key=key,
+        anchor=known.anchors[key],
+        name=variable.name.strip('"'),
+        kind="flow" if kind == "auxiliary" and key in known.flows else kind,
+        unit=variable.unit,
+        doc=variable.doc,
+        equations=known.texts(variable) or _literal(variable),
+        line=variable.line,
+        limits=variable.limits,
+        uses=tuple(known.graph.causes[key]),
+        used_by=tuple(known.graph.effects[key]),
+        pictures=tuple(pictures),
+        loops=tuple(
+            traced.loop.id for traced in known.loops if any(way and key in way.keys for way in traced.ways)
+        ),
+        levers=tuple(lever for lever in known.levers if fold(lever.variable) == key),
+        indicators=tuple(one for one in known.indicators if key in map(fold, _names(one))),
+        points=_points(variable),
+        numbers=known.numbers.get(key),
     )
 
 

@@ -61,7 +61,7 @@ class Numbers:
 
     few: tuple[Given, ...]
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Given | None, ...]], ...]
+    rows: tuple[tuple[tuple[str, ...], tuple[Given | None, ...]], ...]
     least: float
     most: float
     origins: tuple[Origin, ...]

@@ -48,14 +48,14 @@ def _set_out(rows: Sequence[Given]) -> Numbers:
     """Put many numbers into a table: its columns are the last part of the labels that differs."""
     few = tuple(rows) if len(rows) <= FEW else ()
     columns: tuple[str, ...] = ()
-    table: dict[str, dict[str, Given]] = {}
+    table: dict[tuple[str, ...], dict[str, Given]] = {}
     if not few:
         width = max(len(row.label) for row in rows)
         labels = [(*row.label, *([""] * (width - len(row.label)))) for row in rows]
         differ = [k for k in range(width) if len({label[k] for label in labels}) > 1]
         last = differ[-1:] if len(differ) > 1 else []
         for row, label in zip(rows, labels, strict=True):
-            side = ", ".join(label[k] for k in differ if k not in last and label[k])
+            side = tuple(label[k] for k in differ if k not in last and label[k])
             table.setdefault(side, {})[label[last[0]] if last else ""] = row
         columns = tuple(dict.fromkeys(column for cells in table.values() for column in cells))
     values = [row.value for row in rows]

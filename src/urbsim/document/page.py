@@ -109,6 +109,7 @@ def render(shown_document: Document, language: Language = "en", *, today: date |
     )
     entries = shown_document.entries
     catalogue = read_words()
+    regions = shown_document.place.regions if shown_document.place else {}
     model = shown_document.model
 
     def say(key: str) -> Markup:
@@ -126,6 +127,9 @@ def render(shown_document: Document, language: Language = "en", *, today: date |
         entry = entries[fold(key)]
         return Markup('<a href="#{}">{}</a>').format(entry.anchor, name or entry.name)
 
+    def label(parts: Sequence[str]) -> Markup:
+        return Markup(", ").join(both(regions[part]) if part in regions else part for part in parts if part)
+
     def grade(text: str) -> Markup:
         return Markup('<span class="grade {}">{}</span>').format(text, say(GRADES[text]))
 
@@ -135,6 +139,7 @@ def render(shown_document: Document, language: Language = "en", *, today: date |
         unit=unit,
         link=link,
         grade=grade,
+        label=label,
         equation=_linker(entries),
         curve=_curve,
         words={key: {"zh": words.zh, "en": words.en} for key, words in catalogue.items()},
