@@ -299,7 +299,8 @@ def _cell(sheet: Any, value: Cell, column: _Column, unit: str) -> Any:
         return _text(sheet, text) if _RISKY.match(text) else text
     if isinstance(value, float) and not column.year:
         cell = WriteOnlyCell(sheet, value)
-        cell.number_format = _FORMATS.get(unit) or next(form for size, form in _SIZES if abs(value) < size)
+        by_size = next(form for size, form in _SIZES if abs(value) < size)
+        cell.number_format = "0" if value == 0 else _FORMATS.get(unit, by_size)
         return cell
     return value
 
