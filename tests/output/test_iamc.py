@@ -1,8 +1,8 @@
 """The IAMC layout, held to the published rules of the column template.
 
-Columns Model, Scenario, Region, Variable, Unit, then years in ascending order; a row is told by the first five,
-letter by letter; parts of a variable are parted by ``|`` without blanks beside it; a value that is not there is an
-empty cell.
+Columns Model, Scenario, Region, Variable, Unit, then years in ascending order; a row is told by the first
+five, letter by letter; parts of a variable are parted by ``|`` without blanks beside it; a value that is not
+there is an empty cell.
 """
 
 from __future__ import annotations
