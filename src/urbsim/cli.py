@@ -22,6 +22,7 @@ from urbsim.errors import InputError, Problem, RunError, suggestion
 
 if TYPE_CHECKING:
     from urbsim.analysis.validation import Validation
+    from urbsim.output.report_file import Kind
     from urbsim.study.draw import Method
     from urbsim.study.outcome import Outcome
     from urbsim.study.words import Language
@@ -30,7 +31,6 @@ DONE, FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 SOLVERS = ("rk45", "dop853", "lsoda", "radau", "bdf", "euler", "rk4", "model")
 SHOWN_PROBLEMS = 100
 LISTS = ("scenarios", "levers", "parameters", "indicators", "places", "targets")
-FORMATS = ("csv", "xlsx", "parquet", "iamc")
 GRADES = ("official", "secondary", "derived", "judgement", "from-memory")
 WIPE = "\r\x1b[K"  # clears the line of a terminal
 MOST_RUNS = 10_000_000  # of a sample; the runs of a series are sorted in memory
@@ -516,7 +516,7 @@ def doc(model: Path, place: str | None, out: Path | None, lang: Language, force:
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 def init(folder: Path) -> int:
-    """Copy models, places, scenarios and the page of file formats to DIR, to start a study in."""
+    """Copy models, places, scenarios, examples and the page of file formats to DIR, to start a study in."""
     from urbsim.assets import PAGE, PARTS, bundled
 
     for part in (*PARTS, PAGE):
@@ -573,7 +573,7 @@ def compare(
     lever bought, regions ranked by their gap to target, a figure for each, and a page to click through.
     """
     languages = _languages(lang)
-    kinds = _compare_formats(formats)
+    kinds = _formats(formats)
     folder = out or Path("results") / f"{datetime.now().astimezone().date()}-compare"
     from urbsim.output.folder import check_folder
 
@@ -787,6 +787,46 @@ def monitor(
     return FAILED if strict and found.behind else DONE
 
 
+@cli.command()
+@click.argument("result", type=click.Path(path_type=Path), metavar="RESULT")
+@click.option("--to", "kind", type=click.Choice(("docx", "html")), required=True, help="Word, or a page.")
+@click.option(
+    "--lang",
+    default="zh,en",
+    show_default=True,
+    help="zh, en or both; a Word file for each, one page for both.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="File to write [RESULT-LANG.docx, RESULT.html].")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def report(result: Path, kind: str, lang: str, out: Path | None, force: bool) -> int:
+    """Write a report of a results folder, to be printed, edited in Word or opened in a browser.
+
+    RESULT is a folder that `urbsim run` wrote. Files go to the current folder unless --out says where.
+    """
+    languages = _languages(lang)
+    if kind == "docx" and out is not None and len(languages) > 1:
+        raise click.UsageError(
+            "--out names one file, and there is one for each language: choose --lang zh or en"
+        )
+    name = result.resolve().name
+    if kind == "docx":
+        files: dict[Path, tuple[Language, ...]] = {
+            out or Path(f"{name}-{language}.docx"): (language,) for language in languages
+        }
+    else:
+        files = {out or Path(f"{name}.html"): languages}
+    from urbsim.output.report_file import write_reports
+
+    try:
+        write_reports(result, files, cast("Kind", kind), force=force)
+    except OSError as failure:
+        click.echo(f"{failure.filename or name}: cannot be written: {failure.strerror}", err=True)
+        return FAILED
+    for file in files:
+        click.echo(file.as_posix())
+    return DONE
+
+
 def find_scenarios(given: Sequence[str]) -> tuple[Path, ...]:
     """Give the files that are meant: files, folders, patterns, or names of shipped scenarios.
 
@@ -863,13 +903,6 @@ def _languages(text: str) -> tuple[Language, ...]:
     if not parts or any(part not in ("zh", "en") for part in parts):
         raise click.BadParameter(f"'{text}', expected zh, en or both", param_hint="--lang")
     return cast("tuple[Language, ...]", parts)
-
-
-def _compare_formats(text: str) -> tuple[str, ...]:
-    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
-    if not parts or any(part not in FORMATS for part in parts):
-        raise click.BadParameter(f"'{text}', expected some of {', '.join(FORMATS)}", param_hint="--format")
-    return parts
 
 
 def _batch_name(given: Sequence[str], files: Sequence[Path]) -> str:

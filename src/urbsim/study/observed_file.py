@@ -176,7 +176,7 @@ def _area(row: Row, place: Place) -> str:
 def _said(text: str, names: Iterable[tuple[str, Words]]) -> list[str]:
     """Give the names that a person who wrote `text` may have meant: Chinese ones for Chinese."""
     if text.isascii():
-        return [name for id_, title in names for name in dict.fromkeys((id_, title.en))]
+        return [name for id_, title in names for name in dict.fromkeys((title.en, id_))]
     return [title.zh for _, title in names]
 
 
@@ -220,13 +220,18 @@ def _check_size(row: Row, value: float, indicator: Indicator, series: Series) ->
     known = np.abs(series.values[np.isfinite(series.values)])
     if not known.size or not known.min() > 0:
         return
-    expected = f"about {known.min():.3g} to {known.max():.3g} {indicator.unit} in the run"
+    said = row.cells["value"]
+    expected = f"about {_plain(known.min())} to {_plain(known.max())} {indicator.unit} in the run"
     if indicator.unit == "%" and 0 < abs(value) <= SHARE and known.min() > 2 * SHARE:
-        row.refuse(f"value is {value:g}, {expected}", f"write {100 * value:g} for {100 * value:g} %")
+        row.refuse(f"value is {said}, {expected}", f"write {100 * value:g} for {100 * value:g} %")
     elif indicator.unit == "%" and abs(value) > 100 * SHARE and known.max() < 100 * SHARE:
-        row.refuse(f"value is {value:g}, expected at most 100 %")
+        row.refuse(f"value is {said}, expected at most 100 %")
     elif not known.min() / FAR <= abs(value) <= known.max() * FAR and not indicator.total:
-        row.refuse(f"value is {value:g}, {expected}", f"give it in {indicator.unit}")
+        row.refuse(f"value is {said}, {expected}", f"give it in {indicator.unit}")
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _reported(indicator: Indicator, run: Measured) -> str:

@@ -1,0 +1,546 @@
+"""Outcomes -> a Word document that can be printed and edited. The only door to python-docx.
+
+Words are those of the page (`report_html`), figures those of the results folder. All is set in styles of the
+document, so that a reader can change them: headings, captions with numbers of Word's own, tables whose header
+row is repeated, lists. Chinese has fonts that every Windows has; nothing is embedded.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from docx import Document
+from docx.document import Document as Doc
+from docx.enum.section import WD_ORIENT
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Length, Pt, RGBColor
+from docx.styles.style import ParagraphStyle
+from docx.table import Table, _Cell
+from docx.text.paragraph import Paragraph
+
+from urbsim.output.report_html import told
+from urbsim.output.verdicts import Demand, Judged, VerdictRow, VerdictRows, by_place, verdict_rows
+from urbsim.study.contribution import Contribution
+from urbsim.study.outcome import Outcome
+from urbsim.study.quantity import unit_name
+from urbsim.study.words import Language, Words
+
+A4 = (Cm(21.0), Cm(29.7))
+MARGIN = Cm(2.5)
+FIGURE = Cm(16.0)  # width of a figure, within margins of A4
+ABREAST, ABREAST_WIDE = 5, 9  # scenarios beside each other: upright, and on a page that lies
+FONTS: Mapping[str, Mapping[Language, tuple[str, str]]] = {  # for Latin letters, and for Chinese
+    "text": {"zh": ("Times New Roman", "SimSun"), "en": ("Times New Roman", "SimSun")},
+    "heading": {"zh": ("Arial", "SimHei"), "en": ("Arial", "SimHei")},
+}
+TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en-GB"}
+INK, SOFT, RED, GREEN = (RGBColor.from_string(c) for c in ("1A1A1A", "595959", "B2182B", "1B6E3C"))
+SHADE = "EDEDED"
+BOUGHT = ("urbanization_rate", "settlers", "urban_land", "school_places", "local_debt")
+
+_SAID = {
+    "report": Words(zh="城镇化情景分析报告", en="Urbanization scenarios: a report"),
+    "findings": Words(zh="主要结论", en="Findings"),
+    "verdicts": Words(zh="规划目标能否实现", en="What becomes of the targets"),
+    "conflicts": Words(zh="两个目标合在一起要求什么", en="What two targets ask for together"),
+    "figures": Words(zh="各项指标的走势", en="How indicators move"),
+    "bought": Words(zh="每项政策带来了什么", en="What each lever bought"),
+    "scenarios": Words(zh="各情景的假设", en="What each scenario assumes"),
+    "sources": Words(zh="资料来源", en="Sources"),
+    "limits": Words(zh="局限，以及数字有多可靠", en="Limits, and how sure the numbers are"),
+    "made": Words(zh="本报告如何制作", en="How this report was made"),
+    "base": Words(zh="（基准）", en=" (base)"),
+    "target": Words(zh="目标", en="Target"),
+    "figure": Words(zh="图", en="Figure "),
+    "table": Words(zh="表", en="Table "),
+    "lever": Words(zh="政策杠杆", en="Lever"),
+    "alone": Words(zh="单独", en="alone"),
+    "last": Words(zh="最后", en="last"),
+    "failed": Words(zh="运行失败：", en="The run failed: "),
+    "page": Words(zh="第{}页，共{}页", en="Page {} of {}"),
+    "no targets": Words(
+        zh="这些情景没有可以判定的目标。", en="These scenarios have no target that could be judged."
+    ),
+    "counted": Words(
+        zh="{met}：{scenario}（在可判定的{all}项目标中）。",
+        en="{scenario} meets {met} of the {all} targets that could be judged.",
+    ),
+    "levers how": Words(
+        zh=(
+            "至{year}年与基准情景相比的变化。“单独”：只动用这一项；“最后”：在其余各项都动用之后再加上它。各项相互影响，"
+            "各项之和不等于合计。"
+        ),
+        en=(
+            'Changes against the base by {year}. "Alone": when this lever alone is moved; "last": what is '
+            "lost when it alone is not. Levers act through each other, so that the parts do not add up to "
+            "the whole."
+        ),
+    ),
+    "table of": Words(zh="{title}：目标判定", en="{title}: verdicts on the targets"),
+    "part": Words(zh="（续{}）", en=", part {}"),
+    "arithmetic": Words(zh="同时实现两个目标所需的条件", en="What it takes for both targets to hold"),
+    "bought by": Words(zh="“{title}”各项政策的作用", en="What each lever of {title} bought"),
+}
+
+
+def write_word(path: Path, outcomes: Sequence[Outcome], facts: Mapping[str, Any], language: Language) -> None:
+    """Write the report of a results folder; a file that is there is replaced when the new one is whole.
+
+    Parameters
+    ----------
+    facts
+        What stands in `run.json`: versions, hashes, solver, date.
+    """
+    document = report(outcomes, facts, language)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        document.save(str(beside))
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def report(outcomes: Sequence[Outcome], facts: Mapping[str, Any], language: Language) -> Doc:
+    """Lay out the report."""
+    page = told(outcomes, facts, language)
+    writer = _Writer(language)
+    writer.begin(page, facts)
+    judged = verdict_rows(outcomes, language)
+    writer.heading("findings")
+    for line in (*_leads(outcomes, page, language), *page["notes"]):
+        writer.bullet(line)
+    if not judged:
+        writer.heading("verdicts")
+        writer.text(_SAID["no targets"][language])
+    for rows in judged:
+        writer.verdicts(rows)
+    if page["conflicts"]:
+        writer.heading("conflicts")
+        for line in page["notes"]:
+            writer.text(line)
+        for conflict in page["conflicts"]:
+            writer.caption("table", _SAID["arithmetic"][language])
+            writer.table(conflict["head"], conflict["rows"], first=Cm(3.6))
+    writer.heading("figures")
+    for group in by_place(outcomes):
+        writer.figures(group)
+    writer.bought(outcomes)
+    writer.heading("scenarios")
+    for scenario in page["scenarios"]:
+        writer.scenario(scenario)
+    writer.heading("sources")
+    for line in page["sources"]:
+        writer.bullet(line, small=True)
+    if page.get("limits"):
+        writer.heading("limits")
+        for line in page["limits"]:
+            writer.bullet(line)
+    writer.heading("made")
+    for term, lines in page["made"]:
+        writer.term(term, lines)
+    return writer.document
+
+
+def _leads(outcomes: Sequence[Outcome], page: Mapping[str, Any], language: Language) -> Iterator[str]:
+    """Give the findings that come first: on the main targets, then one of every figure."""
+    from urbsim.output.pictures import PICTURES, picture_finding
+
+    given = list(page["lead"])
+    yield from given
+    for group in by_place(outcomes):
+        for picture in PICTURES:
+            found = picture_finding(picture, group, language)
+            if found is not None and found.head not in given:
+                given.append(found.head)
+                yield found.head
+
+
+class _Writer:
+    """A document that grows from its first page to its last."""
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+        self.document: Doc = Document()
+        self.numbers = {"figure": 0, "table": 0}
+        _set_page(self.document)
+        _set_styles(self.document, language)
+        self._footer()
+
+    # --- words
+
+    def begin(self, page: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        self.document.add_paragraph(page["title"], style="Title")
+        self.document.add_paragraph(page["subtitle"], style="Subtitle")
+        names = ("、" if self.language == "zh" else ", ").join(one["title"] for one in page["scenarios"])
+        self.document.add_paragraph(names, style="Subtitle")
+        about = self.document.core_properties
+        about.title, about.author, about.language = page["title"], "urbsim", TAGS[self.language]
+        about.subject, about.comments, about.keywords = page["subtitle"], "", "urbsim"
+        with suppress(ValueError):
+            made = datetime.fromisoformat(str(facts.get("made", "")))
+            about.created = about.modified = made.replace(tzinfo=None)
+
+    def heading(self, key: str, *, level: int = 1) -> None:
+        self.document.add_heading(_SAID[key][self.language] if key in _SAID else key, level)
+
+    def text(self, text: str) -> None:
+        self.document.add_paragraph(text)
+
+    def bullet(self, text: str, *, small: bool = False) -> None:
+        self.document.add_paragraph(text, style="List Bullet 2" if small else "List Bullet")
+
+    def small(self, text: str) -> None:
+        self.document.add_paragraph(text, style="Note")
+
+    def term(self, term: str, lines: Sequence[str]) -> None:
+        paragraph = self.document.add_paragraph(style="Note")
+        paragraph.add_run(f"{term}{'：' if self.language == 'zh' else ': '}").bold = True
+        paragraph.add_run(("；" if self.language == "zh" else "; ").join(lines))
+
+    def scenario(self, scenario: Mapping[str, Any]) -> None:
+        base = _SAID["base"][self.language] if scenario["base"] else ""
+        self.heading(f"{scenario['title']}{base}", level=2)
+        if scenario["failure"]:
+            self.text(f"{_SAID['failed'][self.language]}{scenario['failure']}")
+        if scenario["description"]:
+            self.text(scenario["description"])
+        for line in scenario["assumptions"]:
+            self.bullet(line)
+
+    def caption(self, kind: str, text: str) -> None:
+        """Write a caption with a number that Word keeps up to date."""
+        self.numbers[kind] += 1
+        word = _SAID[kind][self.language]
+        paragraph = self.document.add_paragraph(word, style="Caption")
+        _field(paragraph, f"SEQ {word.strip()} \\* ARABIC", str(self.numbers[kind]))
+        paragraph.add_run(f"  {text}")
+        paragraph.paragraph_format.keep_with_next = kind == "table"  # above its table, below its figure
+
+    # --- tables
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], *, first: Length) -> Table:
+        """Write a table whose header row is repeated on every page; `first` is its first column's width."""
+        section = self.document.sections[-1]
+        page, left, right = section.page_width, section.left_margin, section.right_margin
+        room = Length((page or A4[0]) - (left or MARGIN) - (right or MARGIN))
+        widths = [first, *[Length(int((room - first) / (len(head) - 1)))] * (len(head) - 1)]
+        table: Table = self.document.add_table(rows=1, cols=len(head), style="Plan table")
+        table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+        for row in rows:
+            table.add_row()  # type: ignore[no-untyped-call]
+            for cell, text in zip(table.rows[-1].cells, row, strict=True):
+                self._fill(cell, text)
+        for cell, text in zip(table.rows[0].cells, head, strict=True):
+            self._fill(cell, text, bold=True)
+            _shade(cell)
+        for row in table.rows:
+            for number, (cell, width) in enumerate(zip(row.cells, widths, strict=True)):
+                cell.width = width
+                if number:
+                    cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+            _row_property(row, "w:cantSplit")
+        for number, column in enumerate(table.columns):
+            column.width = widths[number]
+        _row_property(table.rows[0], "w:tblHeader")
+        self.document.add_paragraph(style="Note")
+        return table
+
+    def _fill(self, cell: _Cell, text: str, *, bold: bool = False) -> None:
+        paragraph = cell.paragraphs[0]
+        paragraph.style = "Table text"
+        paragraph.add_run(text).bold = bold
+
+    def verdicts(self, rows: VerdictRows) -> None:
+        """Write a row for every target; many scenarios are cut into several tables, the base in each."""
+        language = self.language
+        wide = len(rows.rows) > ABREAST
+        if wide:
+            self._turn(wide=True)
+        self.heading("verdicts")
+        for part, some in enumerate(_parts(rows, ABREAST_WIDE if wide else ABREAST)):
+            title = _SAID["table of"][language].format(title=rows.place.title[language])
+            self.caption("table", title + (_SAID["part"][language].format(part + 1) if part else ""))
+            head = [_SAID["target"][language], *(row.outcome.scenario.title[language] for row in some)]
+            body = [[_demanded(demand, language), *("" for _ in some)] for demand in rows.demands]
+            table = self.table(head, body, first=Cm(4.8 if wide else 5.2))
+            for number, _ in enumerate(rows.demands):
+                for cell, row in zip(table.rows[number + 1].cells[1:], some, strict=True):
+                    self._judged(cell, row.cells[number])
+        for rule in rows.rules:
+            self.small(rule)
+        if wide:
+            self._turn(wide=False)
+
+    def _judged(self, cell: _Cell, judged: Judged) -> None:
+        paragraph = cell.paragraphs[0]
+        run = paragraph.add_run(judged.value)
+        if judged.value and judged.result:
+            run.add_break()
+        run = paragraph.add_run(f"{judged.result}{judged.mark}")
+        run.bold = judged.state != "met"
+        run.font.color.rgb = {"met": GREEN, "missed": RED, "failed": RED}.get(judged.state, INK)
+
+    def _turn(self, *, wide: bool) -> None:
+        """Begin a page that lies, or one that stands again."""
+        section = self.document.add_section()
+        section.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
+        section.page_width, section.page_height = (A4[1], A4[0]) if wide else A4
+        section.top_margin = section.bottom_margin = Cm(1.8) if wide else MARGIN
+
+    # --- figures
+
+    def figures(self, outcomes: Sequence[Outcome]) -> None:
+        """Draw the figures of a place, each with its caption and with words for those who do not see it."""
+        from urbsim.output.figures import draw
+        from urbsim.output.look import styled
+        from urbsim.output.pictures import PICTURES, picture_finding
+
+        for picture in PICTURES:
+            with styled(self.language):
+                figure = draw(picture, outcomes, self.language)
+                if figure is None:
+                    continue
+                image = io.BytesIO()
+                figure.savefig(image, format="png", dpi=300, metadata={"Software": None})
+            image.seek(0)
+            found = picture_finding(picture, outcomes, self.language)
+            shape = self.document.add_picture(image, width=FIGURE)
+            paragraph = self.document.paragraphs[-1]
+            paragraph.style, paragraph.paragraph_format.keep_with_next = "Figure", True
+            alternative = "" if found is None else f"{found.head} {found.more}".strip()
+            about = shape._inline.docPr  # noqa: SLF001 - python-docx has no other way to alternative text
+            about.set("descr", alternative)
+            about.set("title", picture.title[self.language])
+            place = outcomes[0].place.title[self.language]
+            self.caption(
+                "figure", f"{place}{'：' if self.language == 'zh' else ': '}{picture.title[self.language]}"
+            )
+
+    # --- what levers bought
+
+    def bought(self, outcomes: Sequence[Outcome]) -> None:
+        language = self.language
+        tables = [
+            (outcome, *found) for outcome in outcomes if (found := _bought(outcome, language)) is not None
+        ]
+        if not tables:
+            return
+        self.heading("bought")
+        last = max(one.year for outcome, *_ in tables if outcome.run for one in outcome.run.contributions)
+        self.small(_SAID["levers how"][language].format(year=last))
+        for outcome, head, rows in tables:
+            self.caption("table", _SAID["bought by"][language].format(title=outcome.scenario.title[language]))
+            self.table(head, rows, first=Cm(4.6))
+
+    def _footer(self) -> None:
+        paragraph = self.document.sections[0].footer.paragraphs[0]
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        before, between, after = _SAID["page"][self.language].split("{}")
+        paragraph.add_run(before)
+        _field(paragraph, "PAGE", "1")
+        paragraph.add_run(between)
+        _field(paragraph, "NUMPAGES", "1")
+        paragraph.add_run(after)
+
+
+def _demanded(demand: Demand, language: Language) -> str:
+    heading = f"{demand.heading[:1].upper()}{demand.heading[1:]}"
+    year = demand.target.year
+    return (
+        f"{heading}，{year}年：{demand.demand}" if language == "zh" else f"{heading}, {year}: {demand.demand}"
+    )
+
+
+def _parts(rows: VerdictRows, abreast: int) -> Iterator[list[VerdictRow]]:
+    """Cut the scenarios of a table into as many as stand beside each other, with the base first in each."""
+    held = {row.outcome.base for row in rows.rows if row.outcome.base}
+    bases = [row for row in rows.rows if row.outcome.name in held][:1]
+    others = [row for row in rows.rows if row not in bases]
+    step = max(1, abreast - len(bases))
+    for start in range(0, max(1, len(others)), step):
+        yield [*bases, *others[start : start + step]]
+
+
+def _bought(outcome: Outcome, language: Language) -> tuple[list[str], list[list[str]]] | None:
+    """Give what each lever did to a few indicators of the whole place by the last year; None: untold."""
+    found = [
+        one for one in (outcome.run.contributions if outcome.run else ()) if one.area == outcome.place.name
+    ]
+    known = {indicator.id: indicator for indicator in outcome.indicators}
+    columns = [known[name] for name in BOUGHT if name in known and any(o.indicator == name for o in found)]
+    if not columns:
+        return None
+    last = max(one.year for one in found)
+    by: dict[tuple[str, str], Contribution] = {}
+    for one in found:  # of a count of the year its sum, where that is told
+        if one.year == last and (one.total or not by.get((one.lever, one.indicator))):
+            by[one.lever, one.indicator] = one
+    names = {lever.id: lever.name[language] for lever in outcome.levers}
+    first = columns[0]
+    head = [_SAID["lever"][language]]
+    for indicator in columns:
+        total = any(one.total for (_, name), one in by.items() if name == indicator.id)
+        unit = unit_name(indicator.unit.removesuffix("/year") if total else indicator.unit, language)
+        unit = {"zh": "个百分点", "en": "points"}[language] if indicator.unit == "%" else unit
+        more = [unit, *({"zh": ("累计",), "en": ("sum",)}[language] if total else ())]
+        kinds = [_SAID[key][language] for key in ("alone", "last")] if indicator is first else [""]
+        for kind in kinds:
+            about = [*([kind] if kind else []), *more]
+            name = indicator.name[language]
+            head.append(
+                f"{name}（{'，'.join(about)}）" if language == "zh" else f"{name} ({', '.join(about)})"
+            )
+    levers = sorted(
+        dict.fromkeys(lever for lever, _ in by),
+        key=lambda lever: -abs(by[lever, first.id].alone) if (lever, first.id) in by else 0.0,
+    )
+    rows = []
+    for lever in levers:
+        cells = [names.get(lever, lever)]
+        for indicator in columns:
+            one_ = by.get((lever, indicator.id))
+            values = (None, None) if one_ is None else (one_.alone, one_.last)
+            cells += [_change(value, indicator.unit) for value in values[: 2 if indicator is first else 1]]
+        rows.append(cells)
+    return head, rows
+
+
+def _change(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    decimals = 2 if unit == "%" else 1 if abs(value) < 100 else 0
+    return f"{value:+,.{decimals}f}"
+
+
+# --- pages, styles and what python-docx has no word for ------------------------------------------
+
+
+def _set_page(document: Doc) -> None:
+    section = document.sections[0]
+    section.page_width, section.page_height = A4
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = MARGIN
+
+
+def _set_styles(document: Doc, language: Language) -> None:
+    styles = document.styles
+    text, heading = FONTS["text"][language], FONTS["heading"][language]
+    size: float = 10.5
+    _style(styles["Normal"], text, size, after=6, line=1.3)
+    _style(styles["Title"], heading, 20, after=4, bold=True)
+    _style(styles["Subtitle"], text, 10.5, colour=SOFT, after=4)
+    for level, points in ((1, 15.0), (2, 12.0)):
+        _style(
+            styles[f"Heading {level}"], heading, points, before=14 if level == 1 else 10, after=5, bold=True
+        )
+    _style(styles["List Bullet"], text, size, after=3, line=1.25)
+    _style(styles["List Bullet 2"], text, 9, after=1, line=1.15)
+    styles["List Bullet 2"].paragraph_format.left_indent = styles["List Bullet"].paragraph_format.left_indent
+    _style(styles["Caption"], heading, 9.5, before=4, after=4, bold=False)
+    styles["Caption"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    for name, points in (("Table text", 8.0), ("Note", 9.0), ("Figure", size)):
+        made = styles.add_style(name, 1)
+        made.base_style = styles["Normal"]
+        _style(
+            made,
+            text,
+            points,
+            after=3 if name == "Note" else 0,
+            line=1.1 if name == "Note" else 1.0,
+            colour=SOFT if name == "Note" else INK,
+        )
+    styles["Figure"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    table = styles.add_style("Plan table", 3)
+    table.base_style = styles["Normal Table"]
+    _borders(table.element)
+    defaults = styles.element.find(qn("w:docDefaults"))
+    if defaults is not None:
+        for lang in defaults.iter(qn("w:lang")):
+            lang.set(qn("w:val"), TAGS["en"])
+            lang.set(qn("w:eastAsia"), TAGS["zh"])
+
+
+def _style(
+    style: Any,
+    fonts: tuple[str, str],
+    size: float,
+    *,
+    before: float = 0,
+    after: float = 0,
+    line: float | None = None,
+    colour: RGBColor = INK,
+    bold: bool | None = None,
+) -> None:
+    """Set type, size and spacing of a style [points]; theme fonts would win over those set, and go."""
+    latin, chinese = fonts
+    style.font.name, style.font.size, style.font.color.rgb = latin, Pt(size), colour
+    style.font.italic = False
+    if bold is not None:
+        style.font.bold = bold
+    marks = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for key in [key for key in marks.attrib if "Theme" in key]:
+        del marks.attrib[key]
+    for key, name in (("ascii", latin), ("hAnsi", latin), ("cs", latin), ("eastAsia", chinese)):
+        marks.set(qn(f"w:{key}"), name)
+    spacing = style.element.find(qn("w:rPr")).find(qn("w:spacing"))
+    if spacing is not None:  # letters of titles are set apart in the template
+        style.element.find(qn("w:rPr")).remove(spacing)
+    if isinstance(style, ParagraphStyle):
+        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
+        style.paragraph_format.line_spacing = line
+        borders = style.element.get_or_add_pPr().find(qn("w:pBdr"))
+        if borders is not None:
+            style.element.pPr.remove(borders)
+
+
+def _field(paragraph: Paragraph, instruction: str, shown: str) -> None:
+    """Write a field of Word's with what it shows until it is brought up to date."""
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), instruction)
+    run = OxmlElement("w:r")
+    text = OxmlElement("w:t")
+    text.text = shown
+    run.append(text)
+    field.append(run)
+    paragraph._p.append(field)  # noqa: SLF001 - python-docx has no fields
+
+
+def _row_property(row: Any, name: str) -> None:
+    mark = OxmlElement(name)
+    mark.set(qn("w:val"), "true")
+    row._tr.get_or_add_trPr().append(mark)  # noqa: SLF001
+
+
+def _shade(cell: _Cell) -> None:
+    shade = OxmlElement("w:shd")
+    for key, value in (("val", "clear"), ("color", "auto"), ("fill", SHADE)):
+        shade.set(qn(f"w:{key}"), value)
+    cell._tc.get_or_add_tcPr().append(shade)  # noqa: SLF001
+
+
+def _borders(style: Any) -> None:
+    """Draw a line above, below and between rows, as printed tables have."""
+    properties = OxmlElement("w:tblPr")
+    borders = OxmlElement("w:tblBorders")
+    for side, size in (("top", "10"), ("bottom", "10"), ("insideH", "4")):
+        line = OxmlElement(f"w:{side}")
+        for key, value in (("val", "single"), ("sz", size), ("space", "0"), ("color", "808080")):
+            line.set(qn(f"w:{key}"), value)
+        borders.append(line)
+    properties.append(borders)
+    margins = OxmlElement("w:tblCellMar")
+    for side, size in (("top", "25"), ("left", "50"), ("bottom", "25"), ("right", "50")):
+        line = OxmlElement(f"w:{side}")
+        line.set(qn("w:w"), size)
+        line.set(qn("w:type"), "dxa")
+        margins.append(line)
+    properties.append(margins)
+    style.append(properties)
