@@ -6,6 +6,7 @@ Only the fields used here are named; the others have the values that Vensim itse
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -300,16 +301,23 @@ def _read_item(row: str) -> Item:
         what=int(match[1]),
         number=int(match[2]),
         name=match[3],
-        x=float(fields[0]),
-        y=float(fields[1]),
-        w=float(fields[2]),
-        h=float(fields[3]),
+        x=_finite(fields[0]),
+        y=_finite(fields[1]),
+        w=_finite(fields[2]),
+        h=_finite(fields[3]),
         shape=int(fields[4]),
         bits=int(fields[5]),
-        points=float(font[1]) if font and font[1] else BODY,
+        points=_finite(font[1]) if font and font[1] else BODY,
         bold=font is not None and "B" in font[2],
         colour=font[3] if font and len(font) > 3 else "0-0-0",
     )
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is no length")
+    return value
 
 
 def _read_line(row: str) -> Line:
