@@ -18,10 +18,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from urbsim.output import wording
+from urbsim.output.compare_tables import LEFT_OVER, PRINTED, TOGETHER, change_of
 from urbsim.output.font import CHINESE, LATIN, font_file, subset_for
 from urbsim.output.report_data import Findings, Packed, pack, script_json, short_titles
 from urbsim.output.verdicts import VerdictRows, by_place, conflict_notes, verdict_rows
-from urbsim.study.indicator import Indicator
+from urbsim.study.bought import Measure, bought
 from urbsim.study.outcome import Outcome
 from urbsim.study.quantity import quantity, unit_name
 from urbsim.study.report import Measured
@@ -189,7 +190,7 @@ def _words(
         "rules": tuple(dict.fromkeys(rule for rows in judged for rule in rows.rules)),
         "notes": conflict_notes(shown, language, titled=True),
         "conflicts": [table for rows in judged for table in _conflicts(rows, say)],
-        "bought": [*_bought(shown, say)],
+        "bought": [*_bought(shown, language)],
         "scenarios": [
             {
                 "title": _scenario(outcome, language),
@@ -364,60 +365,49 @@ def _at(measured: Measured, indicator: str, area: str, year: int) -> float | Non
     return None if series is None else float(series.values[measured.at(year)])
 
 
-def _bought(outcomes: Sequence[Outcome], say: _Say) -> Iterator[dict[str, Any]]:
-    """Give for each scenario what its levers bought for the whole place, until the last year told."""
-    language = say.language
+def _bought(outcomes: Sequence[Outcome], language: Language) -> Iterator[dict[str, Any]]:
+    """Give what the levers of each scenario bought for the whole place by the last year."""
+    named = {(outcome.place.folder, outcome.name): outcome for outcome in outcomes}
     for outcome in outcomes:
-        place = outcome.place
-        found = [one for one in (outcome.run.contributions if outcome.run else ()) if one.area == place.name]
-        if not found:
+        if outcome.run is None:
             continue
-        last = {
-            indicator: max(one.year for one in found if one.indicator == indicator)
-            for indicator in dict.fromkeys(one.indicator for one in found)
-        }
-        kept = [one for one in found if one.year == last[one.indicator]]
-        known = {indicator.id: indicator for indicator in outcome.indicators}
-        columns = [known[name] for name in last if name in known]
-        by = {(one.lever, one.indicator): one for one in kept}
-        names = {lever.id: lever.name[language] for lever in outcome.levers}
-        first = columns[0].id
-        levers = sorted(
-            dict.fromkeys(one.lever for one in kept),
-            key=lambda lever: -abs(by[lever, first].alone) if (lever, first) in by else 0.0,
-        )
-        totals = {one.indicator: one.total for one in kept}
+        against = named.get((outcome.place.folder, outcome.base))
+        last = int(outcome.run.measured.years[-1])
+        found = bought(outcome, against, PRINTED, outcome.place.name, last)
+        if found is None:
+            continue
+        ids = [measure.indicator.id for measure in found.measures]
+        rows = [
+            (
+                found.levers[lever][language],
+                [(found.alone(lever, name), found.last(lever, name)) for name in ids],
+            )
+            for lever in sorted(found.levers, key=lambda lever: -abs(found.alone(lever, ids[0])))
+        ]
+        rows.append((TOGETHER[language], [(found.together[name],) * 2 for name in ids]))
+        rows.append((LEFT_OVER[language], [found.left_over(name) for name in ids]))
         yield {
             "title": _scenario(outcome, language),
-            "head": [_bought_head(column, last[column.id], totals[column.id], say) for column in columns],
+            "head": [_measure(measure, _Say(language)) for measure in found.measures],
             "rows": [
                 (
-                    names.get(lever, lever),
-                    *(
-                        _change(value, column, totals[column.id], language)
-                        for column in columns
-                        for one in (by.get((lever, column.id)),)
-                        for value in ((one.alone, one.last) if one else (None, None))
-                    ),
+                    name[:1].upper() + name[1:],
+                    [
+                        change_of(value, m)
+                        for m, pair in zip(found.measures, pairs, strict=True)
+                        for value in pair
+                    ],
                 )
-                for lever in levers
+                for name, pairs in rows
             ],
         }
 
 
-def _bought_head(indicator: Indicator, year: int, total: bool, say: _Say) -> str:
-    unit = "%" if indicator.unit == "%" else unit_name(indicator.unit, say.language)
-    unit = say("个百分点", "points") if unit == "%" else unit
-    if total:
-        return say(f"{indicator.name.zh}，累计至{year}年", f"{indicator.name.en}, sum until {year}")
-    return say(f"{indicator.name.zh}，{year}年（{unit}）", f"{indicator.name.en}, {year} ({unit})")
-
-
-def _change(value: float | None, indicator: Indicator, total: bool, language: Language) -> str:
-    if value is None:
-        return ""
-    unit = indicator.unit.removesuffix("/year") if total else indicator.unit
-    return quantity(value, unit, language=language, signed=True, bare=unit == "%")
+def _measure(measure: Measure, say: _Say) -> tuple[str, str]:
+    """Name what is counted, and its unit."""
+    name = measure.indicator.name[say.language]
+    unit = say("百分点", "points") if measure.unit == "%" else unit_name(measure.unit, say.language)
+    return f"{name}{say('，累计', ', sum')}" if measure.total else name, unit
 
 
 def _made(facts: Mapping[str, Any], say: _Say) -> Iterator[tuple[str, list[str]]]:

@@ -5,7 +5,7 @@
   const { places, looks } = JSON.parse(document.getElementById("data").textContent);
   const root = document.documentElement;
   const MOST_LABELS = 8; // lines with their names beside them; more have the legend alone
-  const LABEL = 172; // [px] room for a name beside a line
+  const LABEL = 196; // [px] room for a name beside a line
   const LEADING = 16; // [px] of these names
 
   const WORDS = {
@@ -634,7 +634,7 @@
     document.fonts.load('14px "urbsim zh"', "中").then(() => figures.forEach(draw), () => undefined);
     // Charts are as wide as the screen until they are told how wide paper is.
     const paper = (on) => figures.forEach((figure) => {
-      figure.chart.resize({ width: on ? 690 : "auto", height: on ? 330 : "auto" });
+      figure.chart.resize({ width: on ? 690 : "auto", height: on ? 290 : "auto" });
       plot(figure);
     });
     window.addEventListener("beforeprint", () => paper(true));
