@@ -14,7 +14,6 @@ from click.testing import CliRunner
 from urbsim import __version__, batch
 from urbsim.cli import BUG, DONE, FAILED, INTERRUPTED, WRONG_INPUT, _languages, cli
 from urbsim.errors import RunError
-from urbsim.output.fonts import chinese_font
 
 Urbsim = Callable[..., int]
 Captured = pytest.CaptureFixture[str]
@@ -233,9 +232,7 @@ def test_a_long_run_is_not_silent(tiny: Path, urbsim: Urbsim, capsys: Captured) 
 
 def test_both_languages_can_be_asked_for_by_that_word(tiny: Path, urbsim: Urbsim) -> None:
     assert urbsim("run", "baseline", "--lang", "both", "--out", "out") == DONE
-    # A system without a Chinese font gets the English figures alone, and is told so.
-    expected = {"_zh", "_en"} if chinese_font() else {"_en"}
-    assert {file.stem[-3:] for file in Path("out/figures").iterdir()} == expected
+    assert {file.stem[-3:] for file in Path("out/figures").iterdir()} == {"_zh", "_en"}
     assert _languages("both") == _languages("zh,en") == ("zh", "en")
 
 

@@ -29,8 +29,10 @@ from urbsim.engine.solve import solve
 from urbsim.engine.trajectory import Trajectory
 from urbsim.errors import InputError, suggestion
 from urbsim.names import fold
-from urbsim.output.figures import PICTURES, draw, styled
+from urbsim.output.figures import draw
 from urbsim.output.findings_figures import draw_changes, draw_spans
+from urbsim.output.look import styled
+from urbsim.output.pictures import PICTURES
 from urbsim.study.lever import Lever
 from urbsim.study.outcome import Outcome, Run
 from urbsim.study.outside_file import read_outside
@@ -1055,7 +1057,7 @@ class Findings:
             }
             for name, figure in figures.items():
                 if figure is not None:
-                    figure.savefig(folder / f"findings-{name}.png", dpi=90, metadata={"Software": None})
+                    figure.savefig(folder / f"findings-{name}.png", dpi=130, metadata={"Software": None})
 
     def _fan(self) -> list[Outcome]:
         """Give the scenarios; where there are parameter sets, extremes and the baseline with every set."""

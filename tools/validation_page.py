@@ -25,7 +25,7 @@ from urbsim.analysis.validate import UNCONDITIONAL, validate
 from urbsim.analysis.validation import RATE, Level, Row, Validation
 from urbsim.analysis.validation_figures import draw
 from urbsim.errors import InputError, suggestion
-from urbsim.output.figures import styled
+from urbsim.output.look import styled
 from urbsim.study.place import NO_SET
 from urbsim.study.place_file import CORRELATIONS
 from urbsim.study.table_file import read_table
@@ -381,7 +381,7 @@ def write_figures(folder: Path, page: Page, text: str) -> None:
                 name = image(validation, indicator.id)
                 figure = draw(validation, indicator, "en") if f"images/{name}" in text else None
                 if figure is not None:
-                    figure.savefig(folder / name, dpi=80, metadata={"Software": None})
+                    figure.savefig(folder / name, dpi=120, metadata={"Software": None})
 
 
 def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:

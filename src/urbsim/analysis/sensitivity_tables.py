@@ -13,7 +13,15 @@ from rich.text import Text
 
 from urbsim.analysis.sensitivity import MEASURES
 from urbsim.analysis.sensitivity_run import BLOCKS, Asked, Sensitivity
-from urbsim.output.folder import SENSITIVITY_TABLES, origin_facts, run_facts, write_facts, write_table
+from urbsim.output.folder import (
+    COLUMNS,
+    SENSITIVITY_TABLES,
+    columns_of,
+    origin_facts,
+    run_facts,
+    write_facts,
+    write_table,
+)
 from urbsim.output.tables import Cell, Table
 from urbsim.study.factor import Factor
 from urbsim.study.place import NO_SET
@@ -22,7 +30,7 @@ from urbsim.study.target import Target
 from urbsim.study.words import Language, Words
 
 if TYPE_CHECKING:
-    from urbsim.output.ensemble_figures import Effects, Tornado
+    from urbsim.output.factor_figures import Effects, Tornado
 
 STRONGEST = 10  # factors that are printed for a target
 MIXED = 0.5  # [-] of mu*: where |mu| is smaller, a factor works either way
@@ -34,10 +42,12 @@ _POINTS = Words(zh="百分点", en="percentage points")
 def write_sensitivity(folder: Path, found: Sensitivity, languages: Sequence[Language]) -> None:
     """Write tables, figures (in `languages`; none, no figures) and `run.json` into a folder that is there."""
     made = (effect_table(found), factor_table(found), failure_table(found))
-    for name, table in zip(SENSITIVITY_TABLES, made, strict=True):
+    tables = dict(zip(SENSITIVITY_TABLES, made, strict=True))
+    tables[COLUMNS] = columns_of(tables, found.task.study.indicators)
+    for name, table in tables.items():
         write_table(folder / name, table)
     if languages:
-        from urbsim.output.ensemble_figures import write_tornados
+        from urbsim.output.factor_figures import write_tornados
 
         write_tornados(folder / "figures", [*tornados(found)], [*effects_over_time(found)], languages)
     asking = found.asking
@@ -126,7 +136,8 @@ def printed(found: Sensitivity, language: Language) -> Iterator[Grid | str]:
 
 def tornados(found: Sensitivity) -> Iterator[Tornado]:
     """Give what is drawn of each target: one figure for each year of an indicator in an area."""
-    from urbsim.output.ensemble_figures import Area, Bar, Tornado
+    from urbsim.output.areas import Area
+    from urbsim.output.factor_figures import Bar, Tornado
 
     for position, one in enumerate(found.asked):
         for year in one.years(found.years[-1]):
@@ -159,7 +170,8 @@ def tornados(found: Sensitivity) -> Iterator[Tornado]:
 
 def effects_over_time(found: Sensitivity) -> Iterator[Effects]:
     """Give what is drawn of each indicator in an area over the years."""
-    from urbsim.output.ensemble_figures import Area, Effects
+    from urbsim.output.areas import Area
+    from urbsim.output.factor_figures import Effects
 
     row = MEASURES[found.asking.method].index(_STRENGTH[found.asking.method])
     for position, one in enumerate(found.asked):

@@ -11,49 +11,50 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from urbsim.analysis.validation import Prediction, Validation
-from urbsim.output.figures import COLOURS, DASHES, styled
-from urbsim.output.fonts import chinese_font
+from urbsim.output.look import (
+    COLON,
+    COLOURS,
+    DASHES,
+    DOT,
+    OBSERVED,
+    Handle,
+    axis_unit,
+    head_panel,
+    lay_out,
+    number_axis,
+    panel_width,
+    save,
+    sheet,
+    styled,
+    tidy,
+    with_unit,
+)
 from urbsim.study.indicator import Indicator
-from urbsim.study.quantity import unit_name
 from urbsim.study.words import Language, Words
 
 MOST_PANELS = 9  # areas of a figure; the whole place, then groups, then regions
+HIGH, PANEL = 2.6, 1.5  # height of axes alone, and of a panel [inches]
 SHADE = "#EEEEEE"
-DOT: dict[str, Any] = {
-    "marker": "o",
-    "markersize": 4,
-    "markerfacecolor": "white",
-    "markeredgecolor": "#444444",
-}
-
-SPECK: dict[str, Any] = {"marker": ".", "markersize": 4, "color": "#999999"}
+SPECK: dict[str, Any] = {"marker": ".", "markersize": 3.5, "color": "#999999"}
 
 _BETWEEN = Words(zh="普查间插值（不计分）", en="put between censuses, not scored")
-_OBSERVED = Words(zh="实际值", en="observed")
 _HOLD_OUT = Words(zh="检验期", en="hold-out")
 _HISTORY = Words(zh="模型与历史", en="model and history")
+_QUESTION = Words(zh="模型能否再现历史？", en="Does the model give what was observed?")
 
 
 def write_figures(folder: Path, validation: Validation, languages: Sequence[Language]) -> None:
-    """Draw a figure per observed indicator, as PNG, in each language that a font is found for."""
+    """Draw a figure per observed indicator, as PNG and SVG, in each language."""
     folder.mkdir()
-    font = chinese_font()
     observed = {id_ for id_, _ in validation.observed}
     for language in languages:
-        if language == "zh" and font is None:
-            continue
-        with styled(*((font,) if language == "zh" else ("DejaVu Sans", font))):
+        with styled(language):
             for indicator in validation.study.indicators:
-                if indicator.id not in observed:
-                    continue
-                figure = draw(validation, indicator, language)
+                figure = draw(validation, indicator, language) if indicator.id in observed else None
                 if figure is not None:
-                    figure.savefig(
-                        folder / f"{indicator.id}_{language}.png", dpi=110, metadata={"Software": None}
-                    )
+                    save(figure, folder, f"{indicator.id}_{language}")
 
 
 def draw(validation: Validation, indicator: Indicator, language: Language) -> Figure | None:
@@ -67,29 +68,30 @@ def draw(validation: Validation, indicator: Indicator, language: Language) -> Fi
     ][:MOST_PANELS]
     if not areas:
         return None
-    columns = min(3, len(areas))
+    columns = len(areas) if len(areas) < 3 else 2 if len(areas) == 4 else 3
     rows = math.ceil(len(areas) / columns)
-    figure = Figure(figsize=(max(5.6, 3.6 * columns), 2.7 * rows + 0.9), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
-    for axes, area in zip(grid.flat, areas, strict=False):
+    figure, panels = sheet(rows, columns, HIGH if len(areas) == 1 else PANEL, used=len(areas))
+    for axes, area in zip(panels, areas, strict=True):
         _draw_area(axes, validation, indicator, area)
-        axes.set_title(place.area_title(area)[language])
-    for axes in grid.flat[len(areas) :]:
-        axes.remove()
-    for column in range(columns):
-        grid[(len(areas) - 1 - column) // columns, column].tick_params(labelbottom=True)
-    unit = unit_name(indicator.unit, language)
-    name = f"{indicator.name[language]} [{unit}]" if unit else indicator.name[language]
-    colon = "：" if language == "zh" else ": "
-    figure.suptitle(f"{name}{colon}{_HISTORY[language]}", x=0.01, ha="left")
-    handles: list[Line2D | Patch] = [
+        number_axis(axes, indicator, language)
+        if len(areas) > 1:
+            head_panel(axes, place.area_title(area)[language], panel_width(columns, 30.0))
+    handles: list[Handle] = [
         Line2D([], [], label=run.title[language], **_look(validation, run)) for run in validation.predictions
     ]
-    handles.append(Line2D([], [], linestyle="none", label=_OBSERVED[language], **DOT))
+    handles.append(Line2D([], [], linestyle="none", label=OBSERVED[language], **DOT))
     if any((indicator.id, area) in validation.interpolated for area in areas):
         handles.append(Line2D([], [], linestyle="none", label=_BETWEEN[language], **SPECK))
     handles.append(Patch(facecolor=SHADE, label=_HOLD_OUT[language]))
-    figure.legend(handles=handles, loc="outside lower left", ncols=2 if columns == 1 else 3, frameon=False)
+    name = with_unit(indicator.name[language], axis_unit(indicator, language), language)
+    where = place.area_title(areas[0]) if len(areas) == 1 else place.title
+    lay_out(
+        figure,
+        title=f"{indicator.name[language]}{COLON[language]}{_HISTORY[language]}",
+        subtitle=f"{where[language]} · {name}",
+        question=_QUESTION[language],
+        handles=handles,
+    )
     return figure
 
 
@@ -105,9 +107,7 @@ def _draw_area(axes: Axes, validation: Validation, indicator: Indicator, area: s
     axes.plot([*between], [*between.values()], linestyle="none", zorder=2, **SPECK)
     axes.axvspan(validation.split, validation.last, facecolor=SHADE, zorder=0)
     axes.set_xlim(_first(validation) - 0.4, validation.last + 0.4)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, steps=[1, 5, 10]))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-    axes.tick_params(length=3)
+    tidy(axes, ticks=4)
 
 
 def _first(validation: Validation) -> int:

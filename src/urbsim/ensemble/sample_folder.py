@@ -12,7 +12,8 @@ from typing import Any
 from urbsim.ensemble.recipe import LIBRARIES, content_of
 from urbsim.ensemble.sampling import Sampled, Sampling
 from urbsim.ensemble.summary import PERCENTILES, Outside, Spread, find_outside, spreads
-from urbsim.output.folder import origin_facts, run_facts, write_facts, write_table
+from urbsim.output.dictionary import column_table
+from urbsim.output.folder import COLUMNS, SAMPLE_TABLES, origin_facts, run_facts, write_facts, write_table
 from urbsim.output.tables import Cell
 from urbsim.study.factor import Factor
 from urbsim.study.indicator import Indicator
@@ -70,30 +71,24 @@ def write_sample(
     percentiles = tuple(f"p{p:02d}" for p in PERCENTILES)
     header = (*HEAD, "runs", "mean", "sd", *percentiles, *ORIGIN)
     write_table(folder / "percentiles.csv", (header, _percentile_rows(sampled, shown, made.jobs)))
-    write_table(
-        folder / "probabilities.csv",
-        (
-            (
-                *("scenario", "region", "indicator", "unit", "year", "operator", "target", "runs", "met"),
-                *("probability", "standard_error", "low", "high"),
-                *("gap_p05", "gap_p50", "gap_p95", "margin", "source", *ORIGIN),
-            ),
-            _probability_rows(sampled),
-        ),
+    chances = (
+        *("scenario", "region", "indicator", "unit", "year", "operator", "target", "runs", "met"),
+        *("probability", "standard_error", "low", "high"),
+        *("gap_p05", "gap_p50", "gap_p95", "margin", "source", *ORIGIN),
     )
+    write_table(folder / "probabilities.csv", (chances, _probability_rows(sampled)))
     labels = tuple(dict.fromkeys(factor.label for one in sampled for factor in one.member.factors))
     every = range(sampling.runs) if sampling.runs <= MOST_DRAWS else range(0)
+    draws, failures = ("scenario", "run", *labels), ("scenario", "run", "reason", *labels)
     write_table(
-        folder / "draws.csv",
-        (("scenario", "run", *labels), (row for one in sampled for row in _draw_rows(one, every, labels))),
+        folder / "draws.csv", (draws, (row for one in sampled for row in _draw_rows(one, every, labels)))
     )
     write_table(
-        folder / "failures.csv",
-        (
-            ("scenario", "run", "reason", *labels),
-            (row for one in sampled for row in _failure_rows(one, labels)),
-        ),
+        folder / "failures.csv", (failures, (row for one in sampled for row in _failure_rows(one, labels)))
     )
+    columns = dict(zip(SAMPLE_TABLES, (header, chances, draws, failures), strict=True))
+    indicators = (indicator for one in sampled for indicator in one.member.task.study.indicators)
+    write_table(folder / COLUMNS, column_table(columns, indicators))
     if languages:
         _draw_fans(folder / "figures", sampled, {key: shown[key] for key in pictured}, languages)
     held = [(i, shown[i, id_, area]) for i, id_, area in judged]
@@ -196,7 +191,8 @@ def _draw_fans(
 ) -> None:
     import numpy as np
 
-    from urbsim.output.ensemble_figures import Area, Fan, Odds, write_fan_charts
+    from urbsim.output.areas import Area
+    from urbsim.output.fan_figures import Fan, Odds, write_fan_charts
     from urbsim.output.figures import margins_of
 
     fans = []

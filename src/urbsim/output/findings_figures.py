@@ -9,31 +9,29 @@ import numpy.typing as npt
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from urbsim.output.figures import COLOURS, GREY, RED
+from urbsim.output.look import COLOURS, GREY, INK, RED, SMALL, lay_out, sheet
 
 
 def draw_changes(changes: Mapping[str, float], title: str, unit: str) -> Figure:
     """Draw a bar per name, the longest first: what changes, by how much [unit]."""
     ordered = sorted(changes.items(), key=lambda item: abs(item[1]))
-    figure = Figure(figsize=(8.4, 0.26 * len(ordered) + 1.1), layout="constrained")
-    axes = figure.add_subplot()
+    figure, (axes,) = sheet(height=0.2 * len(ordered) + 0.2)
     values = [value for _, value in ordered]
     colours = [COLOURS[1] if value >= 0 else RED for value in values]
     bars = axes.barh([name for name, _ in ordered], values, color=colours, height=0.7)
-    axes.bar_label(bars, labels=[f"{value:+.2f}" for value in values], padding=3, fontsize=8)
-    axes.axvline(0, color="#444444", linewidth=0.8)
+    axes.bar_label(bars, labels=[f"{value:+.2f}" for value in values], padding=3, fontsize=SMALL)
+    axes.axvline(0, color=INK, linewidth=0.8)
     axes.margins(x=0.14)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
     axes.set_xlabel(unit)
-    figure.suptitle(title, x=0.01, ha="left")
+    lay_out(figure, title=title)
     return figure
 
 
 def draw_spans(spans: Mapping[str, npt.NDArray[np.bool_]], years: Sequence[int], title: str) -> Figure:
     """Draw a row per name and a column per year, filled where a limit binds (a true value)."""
-    figure = Figure(figsize=(8.4, 0.24 * len(spans) + 1.0), layout="constrained")
-    axes = figure.add_subplot()
+    figure, (axes,) = sheet(height=0.2 * len(spans) + 0.1)
     held = np.array([np.asarray(row, dtype=float) for row in spans.values()]).reshape(len(spans), len(years))
     axes.imshow(held, aspect="auto", cmap=ListedColormap(["#F2F2F2", COLOURS[2]]), vmin=0, vmax=1)
     axes.set_yticks(range(len(spans)), list(spans))
@@ -45,5 +43,5 @@ def draw_spans(spans: Mapping[str, npt.NDArray[np.bool_]], years: Sequence[int],
     axes.tick_params(which="both", length=0)
     axes.spines[:].set_visible(False)
     axes.axvline(-0.5, color=GREY, linewidth=0.6)
-    figure.suptitle(title, x=0.01, ha="left")
+    lay_out(figure, title=title)
     return figure

@@ -50,7 +50,7 @@ Handle = Line2D | Patch
 
 WIDTH = 6.5  # [inches] 16.5 cm, the width of the text on a page of A4
 DPI = 300  # of PNG
-TITLE, TEXT, SMALL = 10.5, 8.0, 7.0  # sizes of type as printed
+TITLE, TEXT, SMALL = 11.0, 8.5, 7.5  # sizes of type as printed
 LEADING = 1.32  # [-] height of a line of text, of its size
 EDGE = 5.0  # around a figure
 GAP = 12.0  # between panels
@@ -62,9 +62,9 @@ INK = "#1A1A1A"  # text, and the scenario that others are held against
 SOFT = "#595959"  # words beside what matters
 GREY = "#999999"  # what is uncertain
 RED = "#B2182B"  # plan targets
-# Okabe and Ito's colours without those that print too light, and two of Tol's. Dashes and markers tell lines
-# apart in grey, where the colours alone do not.
-COLOURS = (INK, "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255")
+# Okabe and Ito's colours without the one that prints too light, and one of Tol's, in such an order that in grey
+# two of lightness, dashes and markers differ between any two of twelve lines.
+COLOURS = (INK, "#0072B2", "#D55E00", "#E69F00", "#882255", "#009E73", "#56B4E9", "#CC79A7")
 DASHES: tuple[Any, ...] = (
     "-",
     (0, (5, 1.5)),
@@ -96,7 +96,13 @@ STOP = Words(zh="；", en="; ")
 OBSERVED = Words(zh="实际值", en="observed")
 TARGET = Words(zh="规划目标", en="plan target")
 MARGIN = Words(zh="误差：同类预测以往偏差", en="how far such projections have been off")
-_PERSONS = {"10k persons": (0.01, "million persons"), "10k persons/year": (1e4, "persons a year")}
+BILLIONS = {"100 million yuan": "billion yuan", "100 million yuan/year": "billion yuan a year"}
+# How English counts what is counted in ten thousands and hundred millions in Chinese.
+_ENGLISH = {
+    "10k persons": (0.01, "million persons"),
+    "10k persons/year": (1e4, "persons a year"),
+    **{unit: (0.1, name) for unit, name in BILLIONS.items()},
+}
 
 _STYLE: dict[Any, Any] = {
     "font.size": TEXT,
@@ -117,13 +123,13 @@ _STYLE: dict[Any, Any] = {
     "axes.titlelocation": "left",
     "axes.titlepad": 4.0,
     "axes.labelsize": TEXT,
-    "xtick.labelsize": SMALL + 0.5,
-    "ytick.labelsize": SMALL + 0.5,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
     "xtick.color": "#444444",
     "ytick.color": "#444444",
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
-    "legend.fontsize": SMALL + 0.5,
+    "legend.fontsize": SMALL + 0.25,
     "legend.frameon": False,
     "figure.dpi": DPI,
     "figure.titlesize": TITLE,
@@ -200,12 +206,12 @@ def line_style(position: int) -> dict[str, Any]:
             "marker": "o",
             "markersize": 3.2,
             "linewidth": 2.4,
-            "zorder": 3.5,
+            "zorder": 2.9,  # lines that lie on it show
         }
     return {
         "color": COLOURS[1 + (position - 1) % (len(COLOURS) - 1)],
         "linestyle": DASHES[position % len(DASHES)],
-        "marker": MARKERS[(position + position // 42) % len(MARKERS)],
+        "marker": MARKERS[(position + 2 * ((position - 1) // (len(COLOURS) - 1))) % len(MARKERS)],
         "markersize": 3.2,
         "linewidth": 1.3,
         "zorder": 3,
@@ -279,6 +285,7 @@ def lay_out(
     figure: Figure,
     *,
     title: str,
+    detail: str = "",
     subtitle: str = "",
     question: str = "",
     handles: Sequence[Handle] = (),
@@ -292,6 +299,10 @@ def lay_out(
     ----------
     title
         What the figure shows, as a sentence; broken into lines as needed.
+    detail
+        What else it shows, in smaller type.
+    subtitle
+        Of what: place, indicator, unit.
     question
         What the figure answers, in small letters above.
     right
@@ -302,8 +313,9 @@ def lay_out(
     width = 72 * figure.get_size_inches()[0]
     inner = width - 2 * EDGE
     heads = [
-        (question, SMALL + 0.5, SOFT, 1.5),
-        (title, TITLE, INK, 2.5),
+        (question, SMALL, SOFT, 1.5),
+        (title, TITLE, INK, 1.5),
+        (detail, TEXT, INK, 2.0),
         (subtitle, TEXT, SOFT, 3.0),
     ]
     blocks = [(wrap(text, inner, size), size, colour, after) for text, size, colour, after in heads if text]
@@ -319,9 +331,11 @@ def lay_out(
     panels.place(width, height, above)
     y = height - EDGE
     for text, size, colour, after in blocks:
-        figure.text(
-            EDGE / width, y / height, text, fontsize=size, color=colour, va="top", linespacing=LEADING
-        )
+        look: dict[str, Any] = {"fontsize": size, "color": colour, "va": "top", "linespacing": LEADING}
+        if size == TITLE:
+            figure.suptitle(text, x=EDGE / width, y=y / height, ha="left", **look)
+        else:
+            figure.text(EDGE / width, y / height, text, **look)
         y -= _height(text, size) + after
     y = below
     if legend:
@@ -391,6 +405,11 @@ class _Panels:
             axes.set_position((x / width, y / height, room / columns / width, self.heights[row] / height))
 
 
+def panel_width(columns: int, left: float) -> float:
+    """Give the width of the axes of a panel, about, of which so much stands left of it."""
+    return (72 * WIDTH - 2 * EDGE - (columns - 1) * GAP - 8) / columns - left
+
+
 def _renderer(figure: Figure) -> Any:
     canvas = figure.canvas
     if not isinstance(canvas, FigureCanvasAgg):
@@ -445,8 +464,9 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> float:
     """
     if not ends:
         return 0.0
+    figure = _figure(axes)
     low, high = axes.get_ylim()
-    height = _points_high(axes)
+    height = points_high(axes)
     beside = beside_axes(axes)
     wrapped = sorted(((end, wrap(end.text, LABEL, TEXT)) for end in ends), key=lambda pair: pair[0].y)
     sizes = [_height(text, TEXT) / height for _, text in wrapped]
@@ -463,7 +483,7 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> float:
         )
         sample = Line2D([9, 9 + SAMPLE / 2, 9 + SAMPLE], [centre] * 3, transform=beside, clip_on=False)
         sample.update({**end.style, "markevery": [1], "zorder": 5})
-        axes.add_artist(sample)
+        figure.add_artist(sample)
         axes.text(
             9 + SAMPLE + 4,
             centre,
@@ -473,7 +493,20 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> float:
             fontsize=TEXT,
             linespacing=LEADING,
         )
-    return 9 + SAMPLE + 4 + max(width_of(line, TEXT) for _, text in wrapped for line in text.splitlines())
+    return room_for(end.text for end in ends)
+
+
+def room_for(texts: Iterable[str]) -> float:
+    """Give the room that labels of these texts will take beside the axes."""
+    lines = [line for text in texts for line in wrap(text, LABEL, TEXT).splitlines()]
+    return 9 + SAMPLE + 4 + max((width_of(line, TEXT) for line in lines), default=-9 - SAMPLE - 4)
+
+
+def left_room(axes: Axes) -> float:
+    """Give the room that the numbers of axes take at their left."""
+    figure = _figure(axes)
+    span = axes.yaxis.get_tightbbox(_renderer(figure))
+    return float((axes.bbox.x0 - span.x0) * 72 / figure.dpi) if span is not None else 0.0
 
 
 def labels_fit(texts: Iterable[str], height: float) -> bool:
@@ -483,17 +516,22 @@ def labels_fit(texts: Iterable[str], height: float) -> bool:
 
 def beside_axes(axes: Axes) -> Transform:
     """Give coordinates for what stands right of axes: points from their edge, and part of their height."""
-    figure = axes.get_figure(root=True)
-    if figure is None:
-        raise ValueError("axes are not in a figure")
+    figure = _figure(axes)
     points = Affine2D().scale(1 / 72) + figure.dpi_scale_trans
     edge = ScaledTranslation(1, 0, axes.transAxes)  # type: ignore[arg-type]  # it takes any transform
     return blended_transform_factory(points + edge, axes.transAxes)
 
 
-def _points_high(axes: Axes) -> float:
+def points_high(axes: Axes) -> float:
+    """Give the height of axes."""
+    return float(axes.bbox.height * 72 / _figure(axes).dpi)
+
+
+def _figure(axes: Axes) -> Figure:
     figure = axes.get_figure(root=True)
-    return float(axes.bbox.height * 72 / figure.dpi) if figure is not None else 200.0
+    if figure is None:
+        raise ValueError("axes are not in a figure")
+    return figure
 
 
 def spread(heights: Sequence[float], sizes: Sequence[float]) -> list[float]:
@@ -561,15 +599,38 @@ def keys(
 def tidy(axes: Axes, ticks: int = 6) -> None:
     """Set ticks of years and values, about so many on each axis."""
     axes.xaxis.set_major_locator(MaxNLocator(nbins=ticks, integer=True, steps=[1, 5, 10]))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=ticks))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]))
     axes.tick_params(length=2.5)
+
+
+def head_panel(axes: Axes, text: str, width: float) -> None:
+    """Write the heading of a panel of about this width."""
+    axes.set_title(wrap(text, width, TEXT), linespacing=LEADING)
 
 
 def axis_unit(indicator: Indicator, language: Language) -> str:
     """Name what an axis is numbered in."""
-    if language == "en" and indicator.unit in _PERSONS:
-        return _PERSONS[indicator.unit][1]
+    if language == "en" and indicator.unit in _ENGLISH:
+        return _ENGLISH[indicator.unit][1]
     return unit_name(indicator.unit, language)
+
+
+def axis_number(value: float, indicator: Indicator, language: Language) -> str:
+    """Write a value as the numbers of its axis: without unit, with as many digits as a reader can use."""
+    scale = axis_scale(indicator, language)
+    number = scale * value
+    if indicator.unit == "%":
+        told = f"{number:.1f}"
+    elif abs(number) >= 1e4 and scale > 1:  # persons written out
+        told = f"{float(f'{number:.3g}'):,.0f}"
+    else:
+        told = f"{number:,.{0 if abs(number) >= 200 else 1 if abs(number) >= 10 else 2}f}"
+    return told.replace("-", "\u2212")
+
+
+def axis_scale(indicator: Indicator, language: Language) -> float:
+    """Give what values are multiplied by to be the numbers of an axis."""
+    return _ENGLISH[indicator.unit][0] if language == "en" and indicator.unit in _ENGLISH else 1.0
 
 
 def with_unit(name: str, unit: str, language: Language) -> str:
@@ -586,8 +647,8 @@ def with_unit(name: str, unit: str, language: Language) -> str:
 
 
 def number_axis(axes: Axes, indicator: Indicator, language: Language) -> None:
-    """Write the numbers of an axis with marks of thousands, and of persons as English says them."""
-    scale = _PERSONS[indicator.unit][0] if language == "en" and indicator.unit in _PERSONS else 1.0
+    """Write the numbers of an axis with marks of thousands, and as English counts persons and money."""
+    scale = axis_scale(indicator, language)
     axes.yaxis.set_major_formatter(lambda value, _: f"{scale * value:,.10g}".replace("-", "\u2212"))
 
 
@@ -602,13 +663,14 @@ def width_of(text: str, size: float) -> float:
     >>> width_of("城镇", 10.0)
     20.0
     """
-    return size * sum(map(_advance, text))
+    chinese = has_chinese(text)  # then its quotation marks are as wide as characters
+    return size * sum(_advance(character, chinese) for character in text)
 
 
 @functools.cache
-def _advance(character: str) -> float:
+def _advance(character: str, chinese: bool) -> float:
     """Give the advance of a character [of the size of type]; of one that the fonts lack, its usual width."""
-    for family in (LATIN, CHINESE):
+    for family in (CHINESE, LATIN) if chinese else (LATIN, CHINESE):
         font = _face(family)
         if font.get_char_index(ord(character)):
             glyph = font.load_char(ord(character), flags=LoadFlags.NO_HINTING)
@@ -628,6 +690,10 @@ def has_chinese(text: str) -> bool:
     return any(unicodedata.east_asian_width(character) in "WF" for character in text)
 
 
+UNITS = r"(?<=\d) (?=(?:%|m\b|km²|million|billion|persons))"  # blanks that are not broken at
+PARTS = r"[（“‘《〔(]*(?:[^ \u2e80-\uffef]+|[\u2e80-\uffef])[）”’》〕，。：；、！？]*[ \u2009]?"
+
+
 def wrap(text: str, width: float, size: float) -> str:
     r"""Break a text into even lines of at most this width: between words, in Chinese between characters.
 
@@ -644,18 +710,16 @@ def wrap(text: str, width: float, size: float) -> str:
 
 
 def _lines(text: str, most: float) -> list[str]:
+    text = re.sub(UNITS, "\u00a0", text)
     if width_of(text, 1.0) <= most:
         return [text]
-    parts = re.findall(
-        r"[（“‘《〔]*(?:[^\s\u2e80-\uffef]+|[\u2e80-\uffef])[）”’》〕，。：；、！？]*[ \u2009]?", text
-    )
+    parts = re.findall(PARTS, text)
     least = len(_filled(parts, most))
     low = min(most, width_of(text, 1.0) / least + has_chinese(text))
-    for share in np.linspace(low, most, 12):  # the narrowest that needs no line more: even lines
-        lines = _filled(parts, float(share))
-        if len(lines) <= least and all(width_of(line, 1.0) <= most for line in lines):
-            return lines
-    return _filled(parts, most)
+    fillings = [_filled(parts, float(width)) for width in np.linspace(low, most, 12)]
+    even = [lines for lines in fillings if len(lines) <= least] or fillings[-1:]
+    # Of those that need no line more, one that breaks where the sentence does; else the evenest, the first.
+    return max(even, key=lambda lines: sum(line[-1:] in ";,:；，。：" for line in lines[:-1]))
 
 
 def _filled(parts: Sequence[str], most: float) -> list[str]:
@@ -675,6 +739,21 @@ def _pieces(word: str, most: float) -> list[str]:
         return [word]
     letters = max(1, math.floor(len(word) * most / width) - 1)
     return [word[i : i + letters] for i in range(0, len(word), letters)]
+
+
+def shortened(text: str, width: float, size: float, lines: int = 3) -> str:
+    """Cut a text after the words that fit into so many lines; dots say that it goes on.
+
+    Examples
+    --------
+    >>> shortened("Income elasticity + Service elasticity + Nesting", 80, 8, lines=2)
+    'Income elasticity + Service elasticity …'
+    """
+    short = text
+    while wrap(short, width, size).count("\n") >= lines:
+        text = re.sub(r"([!-~]+|.)$", "", text).rstrip(" +＋(（")  # without its last word
+        short = f"{text} …"
+    return short
 
 
 def quoted(name: str, language: Language) -> str:
