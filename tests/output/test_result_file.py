@@ -81,6 +81,20 @@ def test_the_shipped_scenarios_come_back(tmp_path: Path, monkeypatch: pytest.Mon
     round_trip(batch.run([SHIPPED / "baseline.yaml", SHIPPED / "everything.yaml"]))
 
 
+def test_scenarios_that_move_other_levers_come_back_with_what_each_bought(tiny: Path) -> None:
+    for name, levers in {
+        "a": "{wish: 2, young_standard: 2}",
+        "b": "{moving_rate: x2, wish: {2025: 1, 2030: 3}}",
+    }.items():
+        text = f"name: {name}\nextends: baseline\nlevers: {levers}\nparameters: {{Share of movers: +10%}}\n"
+        Path(f"scenarios/{name}.yaml").write_text(text, encoding="utf-8")
+
+    results = batch.run(["scenarios/a.yaml", "scenarios/b.yaml"], base=True, contributions=True)
+
+    assert all(outcome.run and outcome.run.contributions for outcome in results.asked)
+    round_trip(results)
+
+
 def test_a_scenario_that_failed_comes_back_as_failed(tiny: Path) -> None:
     model = Path("models/tiny.mdl")
     spoilt = model.read_text(encoding="utf-8").replace(

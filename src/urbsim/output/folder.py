@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
 import os
 import platform
 import shutil
@@ -151,7 +152,7 @@ def write_results(
         write_figures(into, outcomes, languages)
 
     def finish(beside: Path, facts: Mapping[str, Any]) -> None:
-        _write_formats(beside, tables, outcomes, languages, formats)
+        write_formats(beside, tables, outcomes, languages, formats)
         if report:
             from urbsim.output.report_html import write_report
 
@@ -175,13 +176,14 @@ def columns_of(tables: Mapping[str, Table], indicators: Iterable[Indicator]) -> 
     return column_table({name: header for name, (header, _) in tables.items()}, indicators)
 
 
-def _write_formats(
+def write_formats(
     folder: Path,
     tables: Mapping[str, Table],
     outcomes: Sequence[Outcome],
     languages: Sequence[Language],
     formats: Collection[str],
 ) -> None:
+    """Write tables in further formats; workbooks and the IAMC layout with the names that outcomes have."""
     if "parquet" in formats:
         from urbsim.output.parquet import write_parquet
 
@@ -387,7 +389,7 @@ def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
             {
                 "check": str(finding.check),
                 "passed": finding.passed,
-                "value": finding.value,
+                "value": finding.value if math.isfinite(finding.value) else None,
                 "element": finding.element,
                 "year": finding.year,
             }

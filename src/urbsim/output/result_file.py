@@ -176,7 +176,7 @@ def read_result(folder: Path) -> Recorded:
             place=place,
             indicators=of.indicators,
             targets=place.targets if scenario.targets is None else scenario.targets,
-            levers=tuple(lever for lever in of.levers if lever.id in told.own),
+            levers=tuple(lever for id_ in told.own for lever in of.levers if lever.id == id_),
             own=told.own,
             base=told.base,
             failure=told.failed,
