@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -17,15 +17,13 @@ from urbsim.errors import InputError, Problem, suggestion
 from urbsim.names import fold
 from urbsim.output.compare_tables import (
     bought_table,
-    compared_columns,
     compared_ranking,
     compared_targets,
     comparison_table,
     side_by_side_table,
 )
-from urbsim.output.folder import made_facts, replace_folder
+from urbsim.output.folder import COLUMNS, REPORT, columns_of, made_facts, replace_folder, write_formats
 from urbsim.output.result_file import Recorded, read_result
-from urbsim.output.tables import Table
 from urbsim.study.bought import Bought, bought
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
@@ -507,14 +505,14 @@ def write_comparison(
     *,
     languages: Sequence[Language] = LANGUAGES,
     figures: bool = True,
-    formats: Sequence[str] = ("csv",),
+    formats: Collection[str] = (),
 ) -> Path:
     """Write tables, figures (in `languages`) and a page, whole or not at all.
 
     Parameters
     ----------
     formats
-        Of the tables: ``csv`` is always written, ``xlsx``, ``parquet`` and ``iamc`` besides.
+        In which formats the tables are written besides CSV: "xlsx", "parquet", "iamc".
     """
     it = comparison
     areas = it.areas if it.areas_asked else ()
@@ -527,7 +525,7 @@ def write_comparison(
         tables["levers_bought.csv"] = bought_table(it.levers)
     if it.rankings:
         tables["ranking.csv"] = compared_ranking([*chain.from_iterable(it.rankings)])
-    tables["columns.csv"] = compared_columns(tables, _known(it))
+    tables[COLUMNS] = columns_of(tables, _known(it))
     facts = {
         **made_facts("urbsim compare"),
         "folders": {name: _origin(told) for name, told in it.sources.items()},
@@ -547,45 +545,21 @@ def write_comparison(
 
     def draw(into: Path) -> None:
         from urbsim.output.compare_figures import write_compare_figures
+
+        write_compare_figures(into, it.outcomes, it.indicators, it.areas, it.rankings, it.levers, languages)
+
+    def finish(beside: Path, facts: Mapping[str, Any]) -> None:
         from urbsim.output.report_html import write_report
 
-        write_report(into.parent / "report.html", it.outcomes, _page_facts(it, facts), languages=languages)
-        _write_formats(into.parent, tables, it.outcomes, formats, languages)
-        if drawn:
-            write_compare_figures(
-                into, it.outcomes, it.indicators, it.areas, it.rankings, it.levers, languages
-            )
+        write_formats(beside, tables, it.outcomes, languages, formats)
+        write_report(beside / REPORT, it.outcomes, _page_facts(it, facts), languages=languages)
 
-    return replace_folder(folder, tables, facts, draw)
+    return replace_folder(folder, tables, facts, draw if drawn else None, finish)
 
 
 def _known(comparison: Comparison) -> list[Indicator]:
     shown_ = {one.indicator.id: one.indicator for each in comparison.levers for one in each.measures}
     return [*{**{one.id: one for one in comparison.indicators}, **shown_}.values()]
-
-
-def _write_formats(
-    folder: Path,
-    tables: Mapping[str, Table],
-    outcomes: Sequence[Outcome],
-    formats: Sequence[str],
-    languages: Sequence[Language],
-) -> None:
-    if "xlsx" in formats:
-        from urbsim.output.workbook import names_of, write_workbook
-
-        language = languages[0]
-        write_workbook(folder / "tables.xlsx", tables, language, names_of(outcomes, language))
-    if "parquet" in formats:
-        from urbsim.output.parquet import write_parquet
-
-        write_parquet(folder, tables)
-    if "iamc" in formats:
-        from urbsim.output.iamc import write_iamc
-
-        write_iamc(folder / "iamc.csv", outcomes)
-        if "xlsx" in formats:
-            write_iamc(folder / "iamc.xlsx", outcomes)
 
 
 def _page_facts(comparison: Comparison, facts: Mapping[str, Any]) -> dict[str, Any]:

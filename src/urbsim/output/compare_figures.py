@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,105 +24,133 @@ from urbsim.output.compare_tables import (
     change_of,
     measure_name,
 )
+from urbsim.output.finding import find, lowered
 from urbsim.output.look import (
     COLON,
     DIAMOND,
+    EDGE,
     INK,
     RED,
     SMALL,
-    TEXT,
+    STOP,
     WIDTH,
     End,
     Handle,
+    axis_number,
+    axis_scale,
     axis_unit,
+    base_position,
     end_of,
     keys,
     label_ends,
     labels_fit,
     lay_out,
+    left_room,
     line_styles,
     mark_history,
     number_axis,
     plot_line,
     quoted,
+    room_for,
     save,
     sheet,
     styled,
-    thin,
     tidy,
     width_of,
     with_unit,
     wrap,
 )
-from urbsim.study.bought import Bought
+from urbsim.output.marks import Notes, distinct, draw_marks, target_marks
+from urbsim.study.bought import Bought, Measure
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Observation, Place
-from urbsim.study.quantity import quantity
+from urbsim.study.quantity import quantity, unit_name
 from urbsim.study.report import Series
 from urbsim.study.standing import Standing
 from urbsim.study.target import Target
 from urbsim.study.words import Language, Words
 
-HEIGHT = 2.9  # [inches] of the axes of a single picture
+HIGH, HIGHEST = 2.8, 3.7  # [inches] height of the axes of a single picture, and what labels may make of it
 PAGE = 10.2  # [inches] width of a page of A4 laid across, less its margins
-FEW = 5  # regions up to which small multiples stand in a row of an upright page
-TINTS = ("#FFFFFF", "#FBE3CC", "#F4C08F", "#E2955A")  # light to dark, in grey too: reached, and ever farther
-UNHELD = "#EFEFEF"  # no target
+FEW = 5  # columns of small multiples that fit an upright page
+UNTINTED = "#FEFEFE"
+TINTS = ("#FFFFFF", "#FDF0E1", "#F9D9B4", "#EFB780")  # light to dark, in grey too: reached, and ever farther
+UNHELD, UNHELD_HATCH = "#DDDDDD", "////"  # no target
 BLUE, LIGHT = "#0072B2", "#B9D7EA"
+EDGING: dict[str, Any] = {"edgecolor": "#BBBBBB", "linewidth": 0.5}
+TICK: dict[str, Any] = {"marker": "|", "markersize": 6, "color": RED, "markeredgewidth": 1.6}
+HATCHED: dict[str, Any] = {"facecolor": LIGHT, "edgecolor": BLUE, "linewidth": 0.6, "hatch": "////"}
+TINY = 6.0  # size of type in a small panel
+SEEN = 0.003  # [-] of what an axis spans: what can be seen on it
 
-_BY = Words(zh="{name}（{area}）", en="{name}, {area}")
 _QUESTION = {
     "values": Words(zh="各情景走向如何？", en="Where does each scenario lead?"),
-    "differences": Words(zh="与基准相比差多少？", en="How much does each scenario change?"),
+    "differences": Words(zh="与基准情景相差多少？", en="How much does each scenario change?"),
     "levers": Words(zh="每项政策带来了什么？", en="What did each lever buy?"),
-    "map": Words(zh="哪些区域离目标最远？", en="Which regions are farthest from their target, and where?"),
+    "map": Words(
+        zh="哪些区域离目标最远，在哪里？", en="Which regions are farthest from their target, and where?"
+    ),
+    "changes": Words(zh="各情景改变了哪些区域？", en="Where does each scenario change things?"),
     "ranking": Words(zh="哪些区域离目标最远？", en="Which regions are farthest from their target?"),
 }
 _POINTS = Words(zh="个百分点", en=" points")
-_OVER = Words(zh="与“{base}”之差", en="difference to ‘{base}’")
-_OVER_OWN = Words(zh="与各自基准情景之差", en="difference to the scenario each is held against")
+_OVER = Words(zh="与“{}”之差", en="difference to ‘{}’")
+_OVER_OWN = Words(zh="与各自基准情景之差", en="difference to the base of each")
+_OWN_BASE = Words(zh="各自的基准", en="its base")
 _SAME = Words(
-    zh="{name}：到{year}年各情景与{base}几乎没有差别", en="{name}: by {year} no scenario differs from {base}"
+    zh="{what}：到{year}年各情景与{base}几乎没有差别", en="{what}: by {year} no scenario differs from {base}"
 )
-_ONE = Words(zh="{name}：{year}年{who}比{base}{how}", en="{name}: {who} is {how} {base} in {year}")
+_ONE = Words(zh="{what}：{year}年{who}比{base}{how}", en="{what} in {year}: {who} is {how} {base}")
 _TWO = Words(
-    zh="{name}：{year}年{who}比{base}{how}，{other}{less}",
-    en="{name} in {year}: {who} is {how} {base}, {other} {less}",
+    zh="{what}：{year}年{who}比{base}{how}，{other}{less}",
+    en="{what} in {year}: {who} is {how} {base}, {other} {less}",
 )
-_MORE = Words(zh="高{much}", en="{much} above")
-_LESS = Words(zh="低{much}", en="{much} below")
+_MORE = Words(zh="高{}", en="{} above")
+_LESS = Words(zh="低{}", en="{} below")
 _LEVERS = Words(
-    zh="{scenario}使{name}到{year}年变化{much}，其中“{lever}”作用最大（单独{alone}）",
-    en="{scenario} changes the {name} by {much} by {year}; ‘{lever}’ does most of it ({alone} alone)",
+    zh="{what}：到{year}年{scenario}共带来{much}，作用最大的是“{lever}”（单独实施{alone}）",
+    en="{what} by {year}: {scenario} brings {much} in all, ‘{lever}’ the most of it ({alone} alone)",
 )
 _ALONE = Words(zh="单独实施这一项", en="this lever alone")
 _LAST = Words(zh="在其余各项之后加入", en="added after all the others")
 _LEVER_NOTE = Words(
-    zh="政策之间相互影响：各项之和不等于合计，差额列在最下面。",
+    zh="政策之间相互影响，各项之和不等于合计，差额列在最下面：深色为合计减去各项单独之和，斜线为合计减去各项最后加入之和。",
     en="Levers act through each other, so all together are not the sum of the bars; the rest stands below.",
 )
+_NOT_SEEN = Words(zh="看不出作用的：{}。", en="Without an effect to be seen: {}.")
 _REACH = Words(
-    zh="{year}年“{base}”下{n}个有目标的区域中{met}个达到目标，{who}差距最大（{gap}）",
-    en="{met} of {n} regions reach their target by {year} under ‘{base}’; {who} is farthest off ({gap})",
+    zh="{year}年“{base}”下达到目标的区域：{met}个（共{n}个有目标）；{who}差距最大（{gap}）",
+    en="regions on target in {year} under ‘{base}’: {met} of {n}; farthest off: {who} ({gap})",
 )
-_NO_TARGET = Words(zh="{name}：{year}年各区域", en="{name} by region in {year}")
+_BEST = Words(zh="“{}”下{}个", en="under ‘{}’: {}")
+_NO_TARGET = Words(zh="{what}：{year}年各区域", en="{what} by region in {year}")
+_CHANGES = Words(
+    zh="{what}：到{year}年{who}变化最大的是{where}（{much}）",
+    en="{what} by {year}: the largest change of {who} is in {where} ({much})",
+)
+_CHANGES_NONE = Words(zh="{what}：到{year}年各区域几乎没有变化", en="{what}: no region changes by {year}")
 _NUMBER = Words(zh="格中数字：“{base}”{year}年的数值。", en="Numbers: ‘{base}’ in {year}.")
 _NUMBER_BOTH = Words(zh="格中数字：{year}年“{base}”→“{other}”。", en="Numbers: {year}, ‘{base}’ → ‘{other}’.")
+_NUMBER_CHANGE = Words(
+    zh="格中数字：{year}年与基准情景之差中最大的一个。",
+    en="Numbers: the largest difference to the base in {year}.",
+)
 _TINT = Words(zh="底色：“{base}”{year}年与目标的差距。", en="Tint: gap of ‘{base}’ to the target in {year}.")
-_MET = Words(zh="达到目标", en="reached")
-_SHORT = Words(zh="差{low}—{high}", en="short by {low} to {high}")
-_FAR = Words(zh="差{low}以上", en="short by {low} or more")
+_MET = Words(zh="达到目标", en="on target")
+_SHORT = Words(zh="差{}—{}", en="short by {} to {}")
+_FAR = Words(zh="差{}以上", en="short by {} or more")
 _UNHELD = Words(zh="没有目标", en="no target")
 _HELD_TO = Words(
-    zh="目标：自身目标；没有自身目标的，按{area}的目标（{demand}），它并非对每个区域的要求。",
-    en="Target: its own, or else that of {area} ({demand}), which is not one for each region.",
+    zh="目标：自身目标；没有自身目标的，按{}的目标（{}），该目标并非对每个区域的要求。",
+    en="Target: its own, or else that of {} ({}), which is not one for each region.",
 )
+_GAPS = Words(zh="右侧数字：“{}”与目标的差距。", en="Numbers at the right: gap of ‘{}’ to the target.")
 _ARRANGED = Words(
     zh="方格大致按地理位置排列，上北下南。", en="Panels stand roughly as on the map, north above."
 )
 _TARGET = Words(zh="目标", en="target")
-_OWN_TARGET = Words(zh="规划目标", en="plan target")
+_PLAN_TARGET = Words(zh="规划目标", en="plan target")
 
 
 def write_compare_figures(
@@ -166,38 +195,46 @@ def figures(
     for ranking in rankings:
         part = f"{ranking[0].outcome.place.name}_" if len(rankings) > 1 else ""
         yield f"{part}regions_{ranking[0].indicator.id}", draw_regions(ranking, language)
+        if changes := draw_changes(_runs(ranking), ranking[0].indicator, ranking[0].year, language):
+            yield f"{part}regions_{ranking[0].indicator.id}_difference", changes
         yield f"{part}ranking_{ranking[0].indicator.id}", draw_ranking(ranking, language)
 
 
 def draw_values(outcomes: Sequence[Outcome], indicator: Indicator, area: str, language: Language) -> Figure:
     """Draw an indicator in every scenario, with what was observed and what plans demand."""
-    figure, (axes,) = sheet(height=HEIGHT)
     styles = line_styles(outcomes)
-    ends = []
+    ends = [
+        End(*end, f"{o.scenario.title[language]} {axis_number(end[1], indicator, language)}", style)
+        for o, style in zip(outcomes, styles, strict=True)
+        if (end := end_of(_years(o), _values(o, indicator, area)))
+    ]
+    figure, axes, beside = _sheet(ends)
     for position, (outcome, style) in enumerate(zip(outcomes, styles, strict=True)):
-        years, values = _years(outcome), _values(outcome, indicator, area)
-        plot_line(axes, years, values, style, position)
-        if end := end_of(years, values):
-            ends.append(End(*end, outcome.scenario.title[language], style))
+        plot_line(axes, _years(outcome), _values(outcome, indicator, area), style, position)
     observed, targets = _observed(outcomes, indicator, area), _targets(outcomes, indicator, area)
     mark_history(axes, observed)
-    for target in targets:
-        axes.plot(target.year, target.value, linestyle="none", zorder=5, **DIAMOND)
     tidy(axes)
     number_axis(axes, indicator, language)
-    handles = list(keys(observed=bool(observed), targets=bool(targets), language=language))
-    right = 0.0
-    if labels_fit((end.text for end in ends), HEIGHT):
-        right = label_ends(axes, ends)
-    else:
-        handles = [*_line_keys(outcomes, styles, language), *handles]
-    place = outcomes[0].place
+    right = room_for(end.text for end in ends) if beside else 0.0
+    width = 72 * WIDTH - 2 * EDGE - left_room(axes) - max(right, 10.0)
+    first, last = axes.get_xlim()
+    rooms = [(target.year - first) / (last - first) * width for target in targets]
+    notes = Notes()
+    draw_marks([(axes, target_marks(targets, indicator, language, notes, rooms))], width)
+    if beside:
+        label_ends(axes, ends)
+    handles = [] if beside else _line_keys(outcomes, styles, language)
+    found = find(outcomes, indicator.id, area, language)
     lay_out(
         figure,
         question=_QUESTION["values"][language],
-        title=_heading(indicator, area, place, language),
-        subtitle=with_unit(indicator.name[language], axis_unit(indicator, language), language),
-        handles=handles,
+        title=found.head if found else _what(indicator, area, outcomes[0].place, language),
+        detail=found.more[:1].upper() + found.more[1:] if found else "",
+        subtitle=_subtitle(
+            outcomes[0].place, area, indicator.name[language], axis_unit(indicator, language), language
+        ),
+        handles=[*handles, *keys(observed=bool(observed), targets=bool(targets), language=language)],
+        notes=notes.lines,
         right=right,
     )
     return figure
@@ -212,46 +249,53 @@ def draw_differences(
     among: Sequence[Outcome] = (),
 ) -> Figure:
     """Draw what each scenario has beyond the one that it is held against, which is the line at nought."""
-    figure, (axes,) = sheet(height=HEIGHT)
     styles = line_styles(outcomes)
-    ends, bases = [], dict.fromkeys(outcome.base for outcome in outcomes if outcome.base)
-    for position, (outcome, style) in enumerate(zip(outcomes, styles, strict=True)):
-        values = _differences(outcome, indicator, area, among or outcomes)
-        if values is None:
-            continue
-        years = _years(outcome)
-        plot_line(axes, years, values, style, position)
-        if end := end_of(years, values):
-            ends.append((outcome, End(*end, outcome.scenario.title[language], style)))
-    (zero,) = styles[:1]
-    axes.axhline(0, **{key: zero[key] for key in ("color", "linewidth", "linestyle")}, zorder=3.2)
-    named = {outcome.name: outcome.scenario.title[language] for outcome in among or outcomes}
-    titles = [named[name] for name in bases]
+    found = {
+        outcome.name: values
+        for outcome in outcomes
+        if (values := _differences(outcome, indicator, area, among or outcomes)) is not None
+    }
+    shown = [(o, style) for o, style in zip(outcomes, styles, strict=True) if o.name in found]
+    base = _base_title([o for o, _ in shown], among or outcomes, language)
+    zero: dict[str, Any] = styles[base_position(outcomes)]
+    ends = []
+    span = float(np.ptp(np.concatenate([[0.0], *(values[np.isfinite(values)] for values in found.values())])))
+    write = gap_writer(span, indicator, language)
+    for outcome, style in shown:
+        if end := end_of(_years(outcome), found[outcome.name]):
+            number = signed(write(end[1]))
+            ends.append(End(*end, f"{outcome.scenario.title[language]} {number}", style))
+    last = max(end.x for end in ends)
+    labels = [*([End(last, 0.0, base, zero)] if base else []), *ends]
+    figure, axes, beside = _sheet(labels)
+    begin = _begin([(_years(o), found[o.name]) for o, _ in shown])
+    axes.axhline(0, color=zero["color"], linewidth=zero["linewidth"], zorder=zero["zorder"])
+    for position, (outcome, style) in enumerate(shown):
+        late = _years(outcome) >= begin
+        plot_line(axes, _years(outcome)[late], found[outcome.name][late], style, position)
     tidy(axes)
     number_axis(axes, indicator, language)
-    zero_name = titles[0] if len(titles) == 1 else _OVER_OWN[language]
-    last = max(end.x for _, end in ends)
-    labels = (
-        [End(last, 0.0, titles[0], zero), *(end for _, end in ends)]
-        if len(titles) == 1
-        else [e for _, e in ends]
-    )
+    right = label_ends(axes, labels) if beside else 0.0
     handles: list[Handle] = []
-    right = 0.0
-    if labels_fit((end.text for end in labels), HEIGHT):
-        right = label_ends(axes, labels)
-    else:
-        handles = [
-            Line2D([], [], **thin(zero), label=zero_name),
-            *(Line2D([], [], **end.style, label=end.text) for _, end in ends),
-        ]
-    over = _OVER[language].format(base=titles[0]) if len(titles) == 1 else _OVER_OWN[language]
+    if not beside:
+        handles = [Line2D([], [], label=base or _OWN_BASE[language], color=zero["color"], linewidth=2.4)]
+        handles += _line_keys([o for o, _ in shown], [style for _, style in shown], language)
+    over = _OVER[language].format(base) if base else _OVER_OWN[language]
     unit = _POINTS[language].strip() if indicator.unit == "%" else axis_unit(indicator, language)
     lay_out(
         figure,
         question=_QUESTION["differences"][language],
-        title=difference_title([(o, e.y) for o, e in ends], indicator, area, zero_name, int(last), language),
-        subtitle=with_unit(f"{indicator.name[language]}{_comma(language)}{over}", unit, language),
+        title=difference_title(
+            [(o, float(end.y)) for (o, _), end in zip(shown, ends, strict=True)],
+            _what(indicator, area, outcomes[0].place, language),
+            lambda value: with_words(write(value), indicator, language),
+            quoted(base, language) if base else _OWN_BASE[language],
+            int(last),
+            language,
+        ),
+        subtitle=_subtitle(
+            outcomes[0].place, area, f"{indicator.name[language]}{_comma(language)}{over}", unit, language
+        ),
         handles=handles,
         right=right,
     )
@@ -260,203 +304,277 @@ def draw_differences(
 
 def difference_title(
     found: Sequence[tuple[Outcome, float]],
-    indicator: Indicator,
-    area: str,
+    what: str,
+    write: Callable[[float], str],
     base: str,
     year: int,
     language: Language,
 ) -> str:
-    """Say which scenario changes an indicator most, and which the other way."""
-    place = found[0][0].place
-    name = _heading(indicator, area, place, language)
-    quotes = (
-        quoted(base, language)
-        if base != _OVER_OWN[language]
-        else {"zh": "各自基准", "en": "its base"}[language]
-    )
+    """Say which scenario changes an indicator most, and which the other way.
+
+    Parameters
+    ----------
+    found
+        Scenarios with their differences in that year.
+    write
+        Writes a difference with its unit.
+    """
+
+    def beyond(value: float) -> str:
+        return (_MORE if value > 0 else _LESS)[language].format(write(abs(value)))
+
     outcome, most = max(found, key=lambda pair: abs(pair[1]))
-    if told(most, indicator, language) == told(0.0, indicator, language):
-        return _SAME[language].format(name=name, year=year, base=quotes)
+    if nothing(write(most)):
+        return _SAME[language].format(what=what, year=year, base=base)
     other, least = min(found, key=lambda pair: pair[1] * math.copysign(1, most))
     parts = {
-        "name": name,
+        "what": what,
         "year": year,
-        "base": quotes,
+        "base": base,
         "who": quoted(outcome.scenario.title[language], language),
-        "how": beyond(most, indicator, language),
+        "how": beyond(most),
     }
-    if least * most < 0 and told(least, indicator, language) != told(0.0, indicator, language):
-        less = beyond(least, indicator, language)
+    if least * most < 0 and not nothing(write(least)):
         who = quoted(other.scenario.title[language], language)
-        return _TWO[language].format(**parts, other=who, less=less)
+        return _TWO[language].format(**parts, other=who, less=beyond(least))
     return _ONE[language].format(**parts)
 
 
-def beyond(value: float, indicator: Indicator, language: Language) -> str:
-    """Write how far a value is above or below another: "1.2 points above"."""
-    return (_MORE if value > 0 else _LESS)[language].format(much=told(abs(value), indicator, language))
+def gap_writer(span: float, indicator: Indicator, language: Language) -> Callable[[float], str]:
+    """Give what writes differences in the numbers of their axis, with the digits that this span asks for."""
+    scale = axis_scale(indicator, language)
+    size = math.floor(math.log10(scale * span)) if span > 0 else 0
+    decimals = max(1 if scale * span < 50 else 0, 1 - size)
+
+    def write(value: float) -> str:
+        number = scale * value
+        if abs(number) >= 1e4:
+            number = float(f"{number:.3g}")
+        return f"{number:,.{decimals}f}".replace("-", "\u2212")
+
+    return write
 
 
-def told(value: float, indicator: Indicator, language: Language, *, signed: bool = False) -> str:
-    """Write a difference of an indicator as a person would say it."""
-    text = quantity(value, indicator.unit, language=language, signed=signed)
-    return f"{text}{_POINTS[language]}" if indicator.unit == "%" else text
+def nothing(number: str) -> bool:
+    """Say whether a written number has no digit but nought."""
+    return not re.search("[1-9]", number)
+
+
+def told(value: float, indicator: Indicator, language: Language) -> str:
+    """Write a value of an indicator, or a difference, as a person would say it, with its unit."""
+    return with_words(axis_number(value, indicator, language), indicator, language)
+
+
+def with_words(number: str, indicator: Indicator, language: Language) -> str:
+    """Add to a written difference what it is counted in."""
+    if indicator.unit == "%":
+        return f"{number}{_POINTS[language]}"
+    return f"{number}{'' if language == 'zh' else ' '}{axis_unit(indicator, language)}".strip()
+
+
+def signed(number: str) -> str:
+    """Write a number with its sign, and nought without one.
+
+    Examples
+    --------
+    >>> signed("1.2"), signed("\u22120.0"), signed("\u22121.2")
+    ('+1.2', '0.0', '−1.2')
+    """
+    bare = number.lstrip("\u2212")
+    return bare if nothing(number) else number if bare != number else f"+{number}"
 
 
 def draw_levers(one: Bought, language: Language) -> Figure:
     """Draw what each lever of a scenario bought of its first measure, alone and last, and all together."""
     measure = one.measures[0]
-    name = measure.indicator.id
-    levers = sorted(one.levers, key=lambda lever: -abs(one.alone(lever, name)))
-    rows = len(levers)
+    indicator, name = measure.indicator, measure.indicator.id
+    ordered = sorted(one.levers, key=lambda lever: -abs(one.alone(lever, name)))
+    unseen = [
+        o
+        for o in ordered
+        if change_of(one.alone(o, name), measure) == change_of(one.last(o, name), measure) == "0"
+    ]
+    levers = [lever for lever in ordered if lever not in unseen]
+    rows, left, together = len(levers), one.left_over(name), one.together[name]
     figure, (axes,) = sheet(height=0.27 * (rows + 2.6), sharex=False)
-    places = [float(row) for row in range(rows)]
-    both = [(one.alone(lever, name), one.last(lever, name)) for lever in levers]
-    left = one.left_over(name)
-    together = one.together[name]
-    axes.barh([p - 0.19 for p in places], [a for a, _ in both], height=0.36, color=BLUE, zorder=3)
-    hatched: dict[str, Any] = {"facecolor": LIGHT, "edgecolor": BLUE, "linewidth": 0.6, "hatch": "////"}
-    axes.barh([p + 0.19 for p in places], [b for _, b in both], height=0.36, zorder=3, **hatched)
     at = rows + 0.3
+    alone = [(row - 0.19, one.alone(lever, name)) for row, lever in enumerate(levers)]
+    last = [(row + 0.19, one.last(lever, name)) for row, lever in enumerate(levers)]
+    alone.append((at + 0.86, left[0]))
+    last.append((at + 1.24, left[1]))
+    axes.barh([y for y, _ in alone], [value for _, value in alone], height=0.36, color=BLUE, zorder=3)
+    axes.barh([y for y, _ in last], [value for _, value in last], height=0.36, zorder=3, **HATCHED)
     axes.barh([at], [together], height=0.5, color=INK, zorder=3)
-    axes.barh([at + 0.81], [left[0]], height=0.36, color=BLUE, zorder=3)
-    axes.barh([at + 1.19], [left[1]], height=0.36, zorder=3, **hatched)
-    ends = [*zip([p - 0.19 for p in places], [a for a, _ in both], strict=True)]
-    ends += [*zip([p + 0.19 for p in places], [b for _, b in both], strict=True)]
-    ends += [(at, together), (at + 0.81, left[0]), (at + 1.19, left[1])]
-    for y, value in ends:
+    for y, value in (*alone, *last, (at, together)):
         if math.isfinite(value):
             axes.annotate(
-                change_of(value, measure),
+                change_of(value, measure).replace("-", "\u2212"),
                 (value, y),
                 xytext=(3 if value >= 0 else -3, 0),
                 textcoords="offset points",
                 ha="left" if value >= 0 else "right",
                 va="center",
-                fontsize=SMALL - 0.5,
-                color=INK,
+                fontsize=TINY,
                 zorder=4,
             )
     axes.axvline(0, color=INK, linewidth=0.8, zorder=3.5)
     axes.axhline(rows - 0.35, color="#888888", linewidth=0.6)
     names = [one.levers[lever][language] for lever in levers]
     names += [TOGETHER[language], (LEFT_OVER_TOO if one.otherwise else LEFT_OVER)[language]]
-    axes.set_yticks([*places, at, at + 1], [wrap(text, 165, TEXT) for text in names], fontsize=TEXT)
-    axes.set_ylim(at + 1.55, -0.55)
+    axes.set_yticks([*range(rows), at, at + 1.05], [wrap(text, 165, SMALL) for text in names], fontsize=SMALL)
+    axes.set_ylim(at + 1.6, -0.55)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
     axes.tick_params(axis="y", length=0)
     low, high = axes.get_xlim()
-    room = 0.09 * (high - low)
+    room = 0.1 * (high - low)
     axes.set_xlim(low - room * (low < 0), high + room * (high > 0))
-    best = levers[0] if levers else ""
-    place = one.outcome.place
-    indicator = measure.indicator
-    say = _heading(indicator, one.area, place, language)
     title = _LEVERS[language].format(
-        scenario=quoted(one.outcome.scenario.title[language], language),
-        name=say[:1].lower() + say[1:] if language == "en" else say,
+        what=_what(indicator, one.area, one.outcome.place, language),
         year=measure.last,
-        much=told_change(together, measure.unit, language),
-        lever=one.levers[best][language] if best else "",
-        alone=told_change(one.alone(best, name), measure.unit, language) if best else "",
+        scenario=quoted(one.outcome.scenario.title[language], language),
+        much=_bought(together, measure, language),
+        lever=one.levers[levers[0]][language] if levers else "",
+        alone=_bought(one.alone(levers[0], name), measure, language) if levers else "",
     )
     lay_out(
         figure,
         question=_QUESTION["levers"][language],
         title=title,
-        subtitle=measure_name(measure, language),
+        subtitle=_subtitle(one.outcome.place, one.area, *measure_name(measure, language), language),
         handles=[
             Patch(facecolor=BLUE, label=_ALONE[language]),
-            Patch(**hatched, label=_LAST[language]),
+            Patch(**HATCHED, label=_LAST[language]),
             Patch(facecolor=INK, label=TOGETHER[language]),
         ],
-        notes=[_LEVER_NOTE[language]],
+        notes=[
+            _LEVER_NOTE[language],
+            _NOT_SEEN[language].format(_comma(language).join(one.levers[o][language] for o in unseen))
+            if unseen
+            else "",
+        ],
     )
     return figure
 
 
-def told_change(value: float, unit: str, language: Language) -> str:
+def _bought(value: float, measure: Measure, language: Language) -> str:
     """Write a change with its sign and unit."""
-    if not math.isfinite(value):
-        return "–"
-    if unit == "%":
-        return f"{value:+.2f}{_POINTS[language]}"
-    return quantity(value, unit, language=language, signed=True)
+    number = change_of(value, measure).replace("-", "\u2212")
+    unit = (
+        _POINTS[language]
+        if measure.unit == "%"
+        else f"{'' if language == 'zh' else ' '}{unit_name(measure.unit, language)}"
+    )
+    return f"{number}{unit}".rstrip()
 
 
 def draw_regions(ranking: Sequence[Standing], language: Language) -> Figure:
     """Draw a panel for every region, laid out as on the map where the place says how, tinted by its gap."""
     outcomes = _runs(ranking)
     place, indicator, year = outcomes[0].place, ranking[0].indicator, ranking[0].year
-    first = {s.area: s for s in ranking if s.outcome.name == outcomes[0].name}
-    grid = _grid(place, [region for region in place.regions if region in first])
-    rows, columns = (max(cell[i] for cell in grid.values()) for i in (0, 1))
-    wide = columns > FEW
-    figure, panels = sheet(
-        rows, columns, 0.6 if wide else 1.25, width=PAGE if wide else WIDTH, sharex=False, sharey=False
-    )
+    first = {one.area: one for one in ranking if one.outcome.name == outcomes[0].name}
+    figure, panels = _tiles(place, [region for region in place.regions if region in first], language)
     styles = line_styles(outcomes)
-    cells = {
-        (row, column): panels[(row - 1) * columns + column - 1]
-        for row in range(1, rows + 1)
-        for column in range(1, columns + 1)
-    }
-    taken = set(grid.values())
-    for cell, axes in cells.items():
-        if cell not in taken:
-            axes.remove()
     bounds = _bounds([standing.short for standing in first.values()])
-    every = [_values(outcome, indicator, region) for outcome in outcomes for region in grid]
-    low, high = (
-        float(f(each)) for f, each in ((np.nanmin, np.concatenate(every)), (np.nanmax, np.concatenate(every)))
-    )
-    marks = [t for region in grid for t in _targets(outcomes, indicator, region)]
-    low, high = min([low, *(t.value for t in marks)]), max([high, *(t.value for t in marks)])
-    low, high = low - 0.06 * (high - low), high + 0.06 * (high - low)
-    for region, (row, column) in grid.items():
-        axes = cells[row, column]
+    marked = False
+    limits = _Limits()
+    for region, axes in panels.items():
         axes.set_facecolor(_tint(first[region], bounds))
-        for position, (outcome, style) in reversed([*enumerate(zip(outcomes, styles, strict=True))]):
-            own: dict[str, Any] = {"marker": "", "linewidth": 1.8 if position == 0 else 0.9}
-            axes.plot(_years(outcome), _values(outcome, indicator, region), **{**style, **own})
+        if first[region].verdict is None:
+            axes.patch.set(hatch=UNHELD_HATCH, edgecolor=UNHELD)
+        limits.add(_draw_tile(axes, outcomes, styles, [_values(o, indicator, region) for o in outcomes]))
         for target in _targets(outcomes, indicator, region):
+            marked = True
+            limits.add([target.value])
             axes.plot(target.year, target.value, linestyle="none", zorder=5, **{**DIAMOND, "markersize": 3.6})
-        axes.set_ylim(low, high)
-        _number_tile(axes, outcomes, indicator, region, year, language)
-        tidy(axes, ticks=3)
-        number_axis(axes, indicator, language)
-        for spine in ("top", "right"):
-            axes.spines[spine].set_visible(True)
-        for border in axes.spines.values():
-            border.set(color="#BBBBBB", linewidth=0.5)
-        axes.tick_params(length=1.5, labelsize=5.5, pad=1.5)
-        axes.set_xticks([float(_years(outcomes[0])[0]), year])
-        axes.tick_params(labelleft=column == 1, labelbottom=row == rows)
-        if column > 1 and (row, column - 1) not in taken:
-            _number_left(axes, indicator, language)
-        if row < rows and (row + 1, column) not in taken:
-            _number_below(axes)
-        room = 66.0 if wide else 110.0
-        name = place.area_title(region)[language]
-        axes.set_title(name, fontsize=max(5.0, min(SMALL, room / width_of(name, 1.0))), pad=2)
+    for region, axes in panels.items():
+        values = [_at(outcome, indicator, region, year) for outcome in outcomes]
+        shown = values[: 2 if len(outcomes) == 2 else 1]
+        number = " → ".join(axis_number(value, indicator, language) for value in shown)
+        _finish_tile(axes, limits, number, values[0])
+    _number_tiles(panels, indicator, language)
     handles: list[Handle] = [*_line_keys(outcomes, styles, language, plain=True)]
-    if marks:
-        handles.append(Line2D([], [], linestyle="none", label=_OWN_TARGET[language], **DIAMOND))
+    if marked:
+        handles.append(Line2D([], [], linestyle="none", label=_PLAN_TARGET[language], **DIAMOND))
     handles += _tint_keys(first.values(), bounds, indicator, language)
-    notes = [_number_note(outcomes, year, language)]
+    titles = [outcome.scenario.title[language] for outcome in outcomes]
+    words = _NUMBER_BOTH if len(titles) == 2 else _NUMBER
+    notes = [words[language].format(base=titles[0], other=titles[-1], year=year)]
     if any(standing.verdict for standing in first.values()):
-        base = outcomes[0].scenario.title[language]
-        notes += [_TINT[language].format(base=base, year=year), *_held_note([*first.values()], language)]
+        notes.append(_TINT[language].format(base=titles[0], year=year))
     if place.grid:
         notes.append(_ARRANGED[language])
     lay_out(
         figure,
         question=_QUESTION["map"][language],
-        title=reach_title([*first.values()], language),
-        subtitle=with_unit(indicator.name[language], axis_unit(indicator, language), language),
+        title=reach_title(ranking, language),
+        subtitle=_subtitle(
+            place, place.name, indicator.name[language], axis_unit(indicator, language), language
+        ),
         handles=handles,
-        notes=["".join(notes) if language == "zh" else " ".join(notes)],
+        notes=[("" if language == "zh" else " ").join(notes), *_held_note([*first.values()], language)],
+    )
+    return figure
+
+
+def draw_changes(
+    outcomes: Sequence[Outcome], indicator: Indicator, year: int, language: Language
+) -> Figure | None:
+    """Draw for every region what each scenario changes; None where none is held against another."""
+    place = outcomes[0].place
+    found = {
+        (outcome.name, region): values
+        for outcome in outcomes
+        for region in place.regions
+        if (values := _differences(outcome, indicator, region, outcomes)) is not None
+    }
+    if not found:
+        return None
+    styles = line_styles(outcomes)
+    names = {name for name, _ in found}
+    pairs = [(o, style) for o, style in zip(outcomes, styles, strict=True) if o.name in names]
+    figure, panels = _tiles(place, [*place.regions], language)
+    zero = styles[base_position(outcomes)]
+    limits = _Limits()
+    limits.add([0.0])
+    begin = _begin([(_years(o), found[o.name, r]) for o, _ in pairs for r in panels if (o.name, r) in found])
+    most: dict[str, tuple[Outcome, float]] = {}
+    for region, axes in panels.items():
+        axes.axhline(0, color=zero["color"], linewidth=1.6, zorder=3.5)
+        runs = [outcome for outcome, _ in pairs]
+        lines = [_late(_years(o), found.get((o.name, region)), begin) for o in runs]
+        limits.add(_draw_tile(axes, runs, [style for _, style in pairs], lines))
+        ends = [float(line[o.run.measured.at(year)]) for o, line in zip(runs, lines, strict=True) if o.run]
+        most[region] = max(zip(runs, ends, strict=True), key=lambda pair: np.nan_to_num(abs(pair[1])))
+    write = gap_writer(limits.high - limits.low, indicator, language)
+    for region, axes in panels.items():
+        _finish_tile(axes, limits, signed(write(most[region][1])), 0.0, left=True)
+    _number_tiles(panels, indicator, language)
+    where, (who, much) = max(most.items(), key=lambda item: abs(item[1][1]))
+    what = _what(indicator, place.name, place, language)
+    title = _CHANGES[language].format(
+        what=what,
+        year=year,
+        who=quoted(who.scenario.title[language], language),
+        where=place.area_title(where)[language],
+        much=signed(with_words(write(much), indicator, language)),
+    )
+    if nothing(write(much)):
+        title = _CHANGES_NONE[language].format(what=what, year=year)
+    base = _base_title([o for o, _ in pairs], outcomes, language)
+    over = _OVER[language].format(base) if base else _OVER_OWN[language]
+    unit = _POINTS[language].strip() if indicator.unit == "%" else axis_unit(indicator, language)
+    zero_key = Line2D([], [], label=base or _OWN_BASE[language], color=zero["color"], linewidth=1.8)
+    notes = [_NUMBER_CHANGE[language].format(year=year), _ARRANGED[language] if place.grid else ""]
+    lay_out(
+        figure,
+        question=_QUESTION["changes"][language],
+        title=title,
+        subtitle=_subtitle(
+            place, place.name, f"{indicator.name[language]}{_comma(language)}{over}", unit, language
+        ),
+        handles=[zero_key, *_line_keys([o for o, _ in pairs], [s for _, s in pairs], language, plain=True)],
+        notes=[("" if language == "zh" else " ").join(notes)],
     )
     return figure
 
@@ -469,93 +587,217 @@ def draw_ranking(ranking: Sequence[Standing], language: Language) -> Figure:
     order = [standing for standing in ranking if standing.outcome.name == outcomes[0].name]
     figure, (axes,) = sheet(height=max(1.0, 0.165 * len(order) + 0.1), sharex=False)
     found = {(standing.outcome.name, standing.area): standing for standing in ranking}
+    looks = [_point(style, i == 0) for i, style in enumerate(styles)]
+    span = float(np.ptp([standing.value for standing in ranking]))
     for row, standing in enumerate(order):
         if standing.verdict is not None:
             goal = standing.verdict.target.value
-            line = {"color": "#C9C9C9", "linewidth": 1.0, "zorder": 1.5}
-            axes.plot([standing.value, goal], [row, row], **line)  # type: ignore[arg-type]
-            axes.plot(goal, row, marker="|", markersize=6, color=RED, markeredgewidth=1.6, zorder=2.5)
-        for outcome, style in [*zip(outcomes, styles, strict=True)][::-1]:
-            if one := found.get((outcome.name, standing.area)):
-                base = outcome is outcomes[0]
-                mark = {"marker": style["marker"], "color": style["color"], "linestyle": "none"}
-                axes.plot(one.value, row, **mark, markersize=5.0 if base else 3.4, zorder=3 - 0.2 * base)
+            axes.plot([standing.value, goal], [row, row], color="#C9C9C9", linewidth=1.0, zorder=1.5)
+            axes.plot(goal, row, **TICK, zorder=2.5)
+        for outcome, look in zip(outcomes, looks, strict=True):
+            one = found.get((outcome.name, standing.area))
+            if one and (one is standing or abs(one.value - standing.value) > SEEN * span):
+                axes.plot(one.value, row, **look)
+        if standing.verdict is not None:
+            axes.annotate(
+                signed(axis_number(standing.verdict.gap, indicator, language)),
+                (1.0, row),
+                xycoords=("axes fraction", "data"),
+                xytext=(30, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=SMALL,
+            )
     names = [place.area_title(standing.area)[language] for standing in order]
     axes.set_yticks(range(len(order)), names, fontsize=SMALL)
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.grid(visible=True, axis="x")
-    axes.grid(visible=True, axis="y", color="#F0F0F0")
+    axes.grid(visible=True, axis="y", color="#F2F2F2")
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(_numbers(indicator, language))
     held = sum(standing.verdict is not None for standing in order)
     if 0 < held < len(order):
         axes.axhline(held - 0.5, color="#888888", linewidth=0.6)
     handles: list[Handle] = [
-        Line2D(
-            [], [], marker=style["marker"], color=style["color"], linestyle="none", markersize=4, label=label
-        )
-        for style, label in (
-            (style, outcome.scenario.title[language]) for outcome, style in zip(outcomes, styles, strict=True)
-        )
+        Line2D([], [], label=outcome.scenario.title[language], **look)
+        for outcome, look in zip(outcomes, looks, strict=True)
     ]
     if held:
-        tick: dict[str, Any] = {"marker": "|", "markersize": 6, "color": RED, "markeredgewidth": 1.6}
-        handles.append(Line2D([], [], linestyle="none", label=_TARGET[language], **tick))
+        handles.append(Line2D([], [], linestyle="none", label=_TARGET[language], **TICK))
     lay_out(
         figure,
         question=_QUESTION["ranking"][language],
-        title=reach_title(order, language),
-        subtitle=with_unit(
-            f"{indicator.name[language]}{_comma(language)}{year}", axis_unit(indicator, language), language
+        title=reach_title(ranking, language),
+        subtitle=_subtitle(
+            place,
+            place.name,
+            f"{indicator.name[language]}{_comma(language)}{year}",
+            axis_unit(indicator, language),
+            language,
         ),
         handles=handles,
-        notes=_held_note(order, language),
+        notes=[
+            *([_GAPS[language].format(outcomes[0].scenario.title[language])] if held else []),
+            *_held_note(order, language),
+        ],
+        right=34.0 if held else 0.0,
     )
     return figure
 
 
-def reach_title(standings: Sequence[Standing], language: Language) -> str:
-    """Say how many regions reach their target in a run, and which is farthest from it."""
+def reach_title(ranking: Sequence[Standing], language: Language) -> str:
+    """Say how many regions are on target in the first run, which is farthest off, and which run is best."""
+    runs: dict[str, list[Standing]] = {}
+    for standing in ranking:
+        runs.setdefault(standing.outcome.name, []).append(standing)
+    standings = next(iter(runs.values()))
     held = [standing for standing in standings if standing.verdict is not None]
     first = standings[0]
     name = first.indicator.name[language]
     if not held or held[0].verdict is None:
-        return _NO_TARGET[language].format(name=name, year=first.year)
-    met = sum(standing.verdict.met for standing in held if standing.verdict)
+        return _NO_TARGET[language].format(what=name, year=first.year)
+    met = {who: sum(one.verdict.met for one in each if one.verdict) for who, each in runs.items()}
     title = _REACH[language].format(
         year=first.year,
         base=first.outcome.scenario.title[language],
         n=len(held),
-        met=met,
+        met=met[first.outcome.name],
         who=held[0].outcome.place.area_title(held[0].area)[language],
-        gap=told(held[0].verdict.gap, first.indicator, language, signed=True),
+        gap=told(held[0].verdict.gap, first.indicator, language),
     )
+    best = max(met, key=lambda who: met[who])
+    if met[best] > met[first.outcome.name]:
+        also = _BEST[language].format(runs[best][0].outcome.scenario.title[language], met[best])
+        title = f"{title}{STOP[language]}{also}"
     return f"{name}{COLON[language]}{title}"
 
 
-def _grid(place: Place, regions: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Give row and column of each region, from 1: as the place says, or in its own order."""
-    if place.grid and len(regions) == len(place.regions):
-        return {region: place.grid[region] for region in regions}
+# --- small multiples ---------------------------------------------------------------------------------------
+
+
+class _Limits:
+    """The lowest and the highest of what is drawn in any panel."""
+
+    def __init__(self) -> None:
+        self.low, self.high = math.inf, -math.inf
+
+    def add(self, values: Sequence[float] | np.ndarray) -> None:
+        known = np.asarray(values)[np.isfinite(values)]
+        if known.size:
+            self.low, self.high = min(self.low, float(known.min())), max(self.high, float(known.max()))
+
+    def set(self, axes: Axes) -> None:
+        room = 0.07 * ((self.high - self.low) or abs(self.high) or 1.0)
+        axes.set_ylim(self.low - room, self.high + room)
+
+
+def _tiles(place: Place, regions: Sequence[str], language: Language) -> tuple[Figure, dict[str, Axes]]:
+    """Make a figure with a small panel for each region, as the place lays them out, or in its own order."""
+    grid = {region: place.grid[region] for region in regions} if len(place.grid) == len(regions) else {}
     n = len(regions)
-    columns = n if n <= FEW - 1 else min(9, math.ceil(math.sqrt(1.7 * n)))
-    return {region: (1 + i // columns, 1 + i % columns) for i, region in enumerate(regions)}
+    columns = max(
+        (column for _, column in grid.values()),
+        default=n if n < FEW else min(9, math.ceil(math.sqrt(1.7 * n))),
+    )
+    grid = grid or {region: (1 + i // columns, 1 + i % columns) for i, region in enumerate(regions)}
+    rows, wide = max(row for row, _ in grid.values()), columns > FEW
+    height, width = (0.6, PAGE) if wide else (1.25, WIDTH)
+    figure, panels = sheet(rows, columns, height, width=width, sharex=False)
+    cells = {(1 + i // columns, 1 + i % columns): axes for i, axes in enumerate(panels)}
+    for cell in cells.keys() - grid.values():
+        cells[cell].remove()
+    room = (72 * width - 30) / columns - 14
+    for region, cell in grid.items():
+        name = place.area_title(region)[language]
+        size = min(SMALL, (room + 8) / width_of(name, 1.0))
+        cells[cell].set_title(name, fontsize=max(size, 5.0), pad=2)
+    return figure, {region: cells[cell] for region, cell in grid.items()}
+
+
+def _draw_tile(
+    axes: Axes, outcomes: Sequence[Outcome], styles: Sequence[dict[str, Any]], lines: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Draw a line for each scenario, the base thick and over the others; give all values."""
+    for outcome, style, values in zip(outcomes, styles, lines, strict=True):
+        base = style["linewidth"] > 2
+        look = {**style, "marker": "", "linewidth": 1.8 if base else 0.9, "zorder": 3.5 if base else 3}
+        axes.plot(_years(outcome), values, **look)
+    return np.concatenate(lines)
+
+
+def _finish_tile(axes: Axes, limits: _Limits, number: str, value: float, *, left: bool = False) -> None:
+    """Set limits and frame, and write a number into the corner that lines near `value` leave free."""
+    limits.set(axes)
+    low, high = axes.get_ylim()
+    above = not value > (low + high) / 2
+    axes.text(
+        0.05 if left else 0.96,
+        0.93 if above else 0.07,
+        number,
+        transform=axes.transAxes,
+        ha="left" if left else "right",
+        va="top" if above else "bottom",
+        fontsize=TINY + 0.5,
+        zorder=6,
+    )
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(True)
+    for border in axes.spines.values():
+        border.set(color="#BBBBBB", linewidth=0.5)
+
+
+def _number_tiles(panels: Mapping[str, Axes], indicator: Indicator, language: Language) -> None:
+    """Write the numbers of axes of panels that have no neighbour at the left, or none below."""
+    cells = {}
+    for axes in panels.values():
+        spec = axes.get_subplotspec()
+        if spec is not None:
+            cells[spec.rowspan.start, spec.colspan.start] = axes
+    last = max(row for row, _ in cells)
+    for (row, column), axes in cells.items():
+        tidy(axes, ticks=3)
+        number_axis(axes, indicator, language)
+        lines = [line for line in axes.get_lines() if np.size(line.get_xdata()) > 2]
+        seen = [np.asarray(line.get_xdata())[np.isfinite(line.get_ydata())] for line in lines]
+        years = np.concatenate(seen)
+        axes.set_xticks([float(years.min()), float(years.max())])
+        axes.tick_params(length=1.5, labelsize=TINY - 0.5, pad=1.5)
+        axes.tick_params(labelleft=column == 0, labelbottom=row == last)
+        look: dict[str, Any] = {"textcoords": "offset points", "fontsize": TINY - 0.5, "color": "#444444"}
+        if column > 0 and (row, column - 1) not in cells:
+            write = _numbers(indicator, language)
+            low, high = axes.get_ylim()
+            for tick in (tick for tick in axes.get_yticks() if low <= tick <= high):
+                left: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "xytext": (-3, 0), **look}
+                axes.annotate(write(tick, 0), (0, tick), ha="right", va="center", **left)
+        if row < last and (row + 1, column) not in cells:
+            for tick in axes.get_xticks():
+                below: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "xytext": (0, -3), **look}
+                axes.annotate(f"{tick:g}", (tick, 0), ha="center", va="top", **below)
 
 
 def _bounds(shorts: Sequence[float]) -> tuple[float, ...]:
-    """Give where the classes of shortfall begin: nought, and two round numbers."""
+    """Give where the classes of shortfall begin: nought, and two round numbers.
+
+    Examples
+    --------
+    >>> _bounds([29.97, 3.0, -2.0]), _bounds([-1.0])
+    ((0.0, 10.0, 20.0), (0.0,))
+    """
     most = max((short for short in shorts if math.isfinite(short)), default=0.0)
     if most <= 0:
         return (0.0,)
-    step = most / 3
-    power = 10 ** math.floor(math.log10(step))
-    step = max(factor * power for factor in (1, 2, 2.5, 5) if factor * power <= step * 1.0001)
+    power = 10.0 ** math.floor(math.log10(most / 3))
+    step = min(
+        (factor * power for factor in (1, 2, 2.5, 5, 10)), key=lambda step: abs(math.log(3 * step / most))
+    )
     return (0.0, step, 2 * step)
 
 
 def _tint(standing: Standing, bounds: Sequence[float]) -> str:
     if standing.verdict is None:
-        return UNHELD
+        return UNTINTED
     if standing.verdict.met or standing.short <= 0:
         return TINTS[0]
     return TINTS[sum(standing.short >= bound for bound in bounds)]
@@ -564,110 +806,52 @@ def _tint(standing: Standing, bounds: Sequence[float]) -> str:
 def _tint_keys(
     standings: Iterable[Standing], bounds: Sequence[float], indicator: Indicator, language: Language
 ) -> Iterator[Handle]:
+    """Give the entries of a legend for the tints that occur; none where no region has a target."""
     tints = {_tint(standing, bounds) for standing in standings}
-    edge: dict[str, Any] = {"edgecolor": "#BBBBBB", "linewidth": 0.5}
-
-    def say(value: float) -> str:
-        return (
-            quantity(value, indicator.unit, language=language, long=True)
-            if indicator.unit != "%"
-            else f"{value:g}"
-        )
-
-    if len(tints) > 1 or UNHELD not in tints:
-        yield Patch(facecolor=TINTS[0], label=_MET[language], **edge)
-        points = _POINTS[language] if indicator.unit == "%" else ""
-        for i, low in enumerate(bounds):
-            if TINTS[i + 1] not in tints:
-                continue
-            if i + 1 < len(bounds):
-                label = _SHORT[language].format(low=say(low), high=f"{say(bounds[i + 1])}{points}")
-            else:
-                label = _FAR[language].format(low=f"{say(low)}{points}")
-            yield Patch(facecolor=TINTS[i + 1], label=label, **edge)
-    if UNHELD in tints:
-        yield Patch(facecolor=UNHELD, label=_UNHELD[language], **edge)
-
-
-def _number_tile(
-    axes: Axes, outcomes: Sequence[Outcome], indicator: Indicator, region: str, year: int, language: Language
-) -> None:
-    """Write the value of the first run, and of the second where there are two, in the free corner."""
-    values = [_at(outcome, indicator, region, year) for outcome in outcomes[: 2 if len(outcomes) == 2 else 1]]
-    text = " → ".join(quantity(value, indicator.unit, language=language, bare=True) for value in values)
-    low, high = axes.get_ylim()
-    shown = _values(outcomes[0], indicator, region)
-    above = np.nanmean(shown) < (low + high) / 2
-    axes.text(
-        0.96,
-        0.93 if above else 0.07,
-        text,
-        transform=axes.transAxes,
-        ha="right",
-        va="top" if above else "bottom",
-        fontsize=SMALL - 0.5,
-        fontweight="bold",
-        zorder=6,
-    )
-
-
-def _number_note(outcomes: Sequence[Outcome], year: int, language: Language) -> str:
-    titles = [outcome.scenario.title[language] for outcome in outcomes]
-    if len(titles) == 2:
-        return _NUMBER_BOTH[language].format(year=year, base=titles[0], other=titles[1])
-    return _NUMBER[language].format(base=titles[0], year=year)
+    if tints == {UNTINTED}:
+        return
+    said = [f"{axis_scale(indicator, language) * bound:g}" for bound in bounds]
+    whole = [with_words(number, indicator, language) for number in said]
+    most = max(TINTS.index(tint) for tint in tints if tint in TINTS)
+    if TINTS[0] in tints:
+        yield Patch(facecolor=TINTS[0], label=_MET[language], **EDGING)
+    for i, tint in enumerate(TINTS[1 : 1 + len(bounds)]):
+        if i < most:
+            far = i + 1 == len(bounds)
+            label = _FAR[language].format(whole[i]) if far else _SHORT[language].format(said[i], whole[i + 1])
+            yield Patch(facecolor=tint, label=label, **EDGING)
+    if UNTINTED in tints:
+        yield Patch(facecolor=UNTINTED, edgecolor=UNHELD, hatch=UNHELD_HATCH, label=_UNHELD[language])
 
 
 def _held_note(standings: Sequence[Standing], language: Language) -> list[str]:
     """Say whose target regions without one of their own are held to."""
-    around = {
-        area: standing.verdict.target
-        for standing in standings
-        if standing.verdict and (area := area_around(standing))
-    }
+    around = {area: one.verdict.target for one in standings if one.verdict and (area := area_around(one))}
     place, unit = standings[0].outcome.place, standings[0].indicator.unit
     return [
         _HELD_TO[language].format(
-            area=place.area_title(area)[language],
-            demand=quantity(target.value, unit, language=language, long=True),
+            place.area_title(area)[language], quantity(target.value, unit, language=language, long=True)
         )
         for area, target in around.items()
     ]
 
 
-def _number_left(axes: Axes, indicator: Indicator, language: Language) -> None:
-    """Write the numbers of the axis where no neighbour stands at the left."""
-    formatter = _numbers(indicator, language)
-    low, high = axes.get_ylim()
-    for tick in axes.get_yticks():
-        if low <= tick <= high:
-            axes.annotate(
-                formatter(tick, 0),
-                (0, tick),
-                xycoords=("axes fraction", "data"),
-                xytext=(-3, 0),
-                textcoords="offset points",
-                ha="right",
-                va="center",
-                fontsize=5.5,
-                color="#444444",
-            )
+# --- parts -------------------------------------------------------------------------------------------------
 
 
-def _number_below(axes: Axes) -> None:
-    """Write the years where no neighbour stands below."""
-    for tick in axes.get_xticks():
-        axes.annotate(
-            f"{tick:g}",
-            (tick, 0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, -3),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize=5.5,
-            color="#444444",
-        )
+def _sheet(ends: Sequence[End]) -> tuple[Figure, Axes, bool]:
+    """Make a figure of one panel, higher where labels ask for it; False: they have no room beside it."""
+    beside, height = labels_fit((end.text for end in ends), HIGHEST), HIGH
+    while beside and not labels_fit((end.text for end in ends), height):
+        height += 0.1
+    figure, (axes,) = sheet(height=height)
+    return figure, axes, beside
+
+
+def _point(style: Mapping[str, Any], base: bool) -> dict[str, Any]:
+    """Give the look of a scenario that is a point: that of the base larger, and under the others."""
+    look = {"marker": style["marker"], "color": style["color"], "linestyle": "none"}
+    return {**look, "markersize": 6.0 if base else 3.4, "zorder": 2.8 if base else 3}
 
 
 def _numbers(indicator: Indicator, language: Language) -> Callable[..., str]:
@@ -675,6 +859,30 @@ def _numbers(indicator: Indicator, language: Language) -> Callable[..., str]:
     axes = Figure().add_subplot()
     number_axis(axes, indicator, language)
     return axes.yaxis.get_major_formatter()
+
+
+def _begin(lines: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
+    """Give the year from which differences are to be shown; the first where there are none."""
+    most = max(float(np.nanmax(np.abs(values))) for _, values in lines)
+    begin = min(_first_seen(years, values, SEEN * most) for years, values in lines)
+    return begin if math.isfinite(begin) else min(float(years[0]) for years, _ in lines)
+
+
+def _late(years: np.ndarray, values: np.ndarray | None, begin: float) -> np.ndarray:
+    return np.full(years.shape, np.nan) if values is None else np.where(years >= begin, values, np.nan)
+
+
+def _base_title(held: Sequence[Outcome], among: Sequence[Outcome], language: Language) -> str:
+    """Name the scenario that all of these are held against; empty where they are several."""
+    bases = {outcome.base for outcome in held}
+    titles = [outcome.scenario.title[language] for outcome in among if outcome.name in bases]
+    return titles[0] if len(bases) == 1 and titles else ""
+
+
+def _first_seen(years: np.ndarray, values: np.ndarray, least: float) -> float:
+    """Give the year before the first in which values differ from nought by more than this; infinity: none."""
+    seen = np.flatnonzero(np.abs(np.nan_to_num(values)) > least)
+    return float(years[max(0, seen[0] - 1)]) if seen.size else math.inf
 
 
 def _line_keys(
@@ -692,8 +900,16 @@ def _runs(ranking: Sequence[Standing]) -> list[Outcome]:
     return list({standing.outcome.name: standing.outcome for standing in ranking}.values())
 
 
-def _heading(indicator: Indicator, area: str, place: Place, language: Language) -> str:
-    return _BY[language].format(name=indicator.name[language], area=place.area_title(area)[language])
+def _what(indicator: Indicator, area: str, place: Place, language: Language) -> str:
+    """Name an indicator, with its area where that is not the whole place."""
+    name, where = indicator.name[language], place.area_title(area)[language]
+    if fold(area) == fold(place.name):
+        return name
+    return f"{where}{name}" if language == "zh" else f"{where}, {lowered(name)}"
+
+
+def _subtitle(place: Place, area: str, name: str, unit: str, language: Language) -> str:
+    return f"{place.area_title(area)[language]} · {with_unit(name, unit, language)}"
 
 
 def _comma(language: Language) -> str:
@@ -747,9 +963,9 @@ def _observed(outcomes: Sequence[Outcome], indicator: Indicator, area: str) -> l
 
 def _targets(outcomes: Sequence[Outcome], indicator: Indicator, area: str) -> list[Target]:
     """Give the targets of an area that any of the runs is held to, each once."""
-    found: dict[tuple[int, str, float], Target] = {}
-    for outcome in outcomes:
-        for target in outcome.targets:
-            if target.indicator == indicator.id and fold(outcome.place.area(target.region)) == fold(area):
-                found.setdefault((target.year, target.operator, target.value), target)
-    return list(found.values())
+    return distinct(
+        target
+        for outcome in outcomes
+        for target in outcome.targets
+        if target.indicator == indicator.id and fold(outcome.place.area(target.region)) == fold(area)
+    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as Printed
 from rich.text import Text
 
@@ -22,9 +25,12 @@ from urbsim.study.place import NO_SET
 from urbsim.study.quantity import quantity, unit_name
 from urbsim.study.report import Series
 from urbsim.study.standing import Standing
-from urbsim.study.words import LANGUAGES, Language, Words
+from urbsim.study.words import Language, Words
 
 MOST_PRINTED = 10  # regions of a ranking; the table on disk has them all
+MOST_LEVERS = 8  # of a scenario
+# What is printed of what levers bought: points, people, land, places, money.
+PRINTED = ("urbanization_rate", "urban_residents", "settlers", "urban_land", "school_places", "local_debt")
 
 TOGETHER = Words(zh="全部政策同时", en="all of them together")
 LEFT_OVER = Words(zh="相互作用（合计减去各项之和）", en="interaction: together less their sum")
@@ -46,6 +52,7 @@ _BOUGHT_NOTE = Words(
 _SUM = Words(zh="累计", en="sum of ")
 _RANKED = Words(zh="{name}，{year}年：距目标的差距", en="{name}, {year}: gap to target")
 _MORE = Words(zh="另有{n}个区域见ranking.csv", en="{n} more regions are in ranking.csv")
+_MORE_LEVERS = Words(zh="另有{n}项政策见levers_bought.csv", en="{n} more levers are in levers_bought.csv")
 _UNHELD = Words(zh="没有目标", en="no target")
 _REGION = Words(zh="区域", en="region")
 _TARGET = Words(zh="目标", en="target")
@@ -284,51 +291,76 @@ def _with_difference(outcome: Outcome, cell: Judged, outcomes: Runs, language: L
     if not math.isfinite(gap):
         return cell
     said = quantity(gap, series.indicator.unit, language=language, signed=True, bare=True)
-    said = (
-        "="
-        if said == quantity(0.0, series.indicator.unit, language=language, signed=True, bare=True)
-        else said
-    )
+    if not re.search("[1-9]", said):
+        said = "="
     return replace(cell, value=f"{cell.value} [{said}]")
 
 
 def print_bought(found: Sequence[Bought], console: Console, language: Language = "en") -> None:
-    """Print a table for each scenario: levers, and what they bought alone and last."""
+    """Print for each scenario the levers that did most, and what they bought alone and last."""
     for one in found:
-        console.print(_bought(one, language))
-    sums = [measure for one in found for measure in one.measures if measure.total]
+        for table in _bought_tables(one, console, language):
+            console.print(table)
+        if len(one.levers) > MOST_LEVERS:
+            console.print(_MORE_LEVERS[language].format(n=len(one.levers) - MOST_LEVERS))
     if found:
+        sums = [measure for one in found for measure in one.measures if measure.total]
         first, last = (sums[0].first, sums[0].last) if sums else (found[0].measures[0].first,) * 2
         console.print(_BOUGHT_NOTE[language].format(first=first, last=last))
 
 
-def _bought(one: Bought, language: Language) -> Printed:
-    place = one.outcome.place
+def _bought_tables(one: Bought, console: Console, language: Language) -> Iterator[Printed]:
+    """Give a row for each lever and a column for each measure, in as many tables as the width asks for."""
+    block: list[Measure] = []
+    shown = [measure for measure in one.measures if measure.indicator.id in PRINTED] or one.measures[:6]
+    for measure in shown:
+        wider = _bought(one, [*block, measure], language)
+        if block and Measurement.get(console, console.options, wider).maximum >= console.width:
+            yield _bought(one, block, language)
+            block = []
+        block.append(measure)
+    yield _bought(one, block, language)
+
+
+def _bought(one: Bought, measures: Sequence[Measure], language: Language) -> Printed:
+    place, first = one.outcome.place, one.measures[0]
     title = _BOUGHT[language].format(
         scenario=_named(one.outcome, language),
-        base=one.against,
+        base=one.against[language],
         area=place.area_title(one.area)[language],
-        year=one.measures[0].last,
+        year=first.last,
     )
     table = _plain_table(title)
-    table.add_column(Text(f"\n{_LEVER[language]}"), no_wrap=True)
-    for measure in one.measures:
-        heading = f"{measure_name(measure, language)}\n{_ALONE[language]} / {_LAST[language]}"
-        table.add_column(Text(heading), justify="right")
+    table.add_column(Text(f"\n\n{_LEVER[language]}"), no_wrap=True)
+    for measure in measures:
+        name, unit = measure_name(measure, language)
+        heading = _two_lines(f"{name} [{unit}]" if unit else name)
+        table.add_column(
+            Text(f"{heading}\n{_ALONE[language]} / {_LAST[language]}"), justify="right", no_wrap=True
+        )
 
     def add(name: str, give: Callable[[str], tuple[float, float]], style: str = "") -> None:
-        cells = [pair(*give(measure.indicator.id), measure) for measure in one.measures]
+        cells = [pair(*give(measure.indicator.id), measure) for measure in measures]
         table.add_row(Text(name), *map(Text, cells), style=style)
 
-    for lever, name in one.levers.items():
-        both = {
-            m.indicator.id: (one.alone(lever, m.indicator.id), one.last(lever, m.indicator.id))
-            for m in one.measures
-        }
-        add(name[language], both.__getitem__)
+    def of(lever: str) -> dict[str, tuple[float, float]]:
+        ids = [measure.indicator.id for measure in measures]
+        return {name: (one.alone(lever, name), one.last(lever, name)) for name in ids}
+
+    largest = sorted(one.levers, key=lambda lever: -abs(one.alone(lever, first.indicator.id)))
+    for lever in largest[:MOST_LEVERS]:
+        add(one.levers[lever][language], of(lever).__getitem__)
     add(TOGETHER[language], lambda i: (one.together[i], one.together[i]), "bold")
     add((LEFT_OVER_TOO if one.otherwise else LEFT_OVER)[language], one.left_over)
     return table
+
+
+def _two_lines(text: str) -> str:
+    """Break a heading into two lines of about the same length, or begin it with an empty one."""
+    if "[" in text and cell_len(text) > 16:
+        name, _, unit = text.rpartition(" [")
+        return f"{name}\n[{unit}"
+    return f"\n{text}"
 
 
 def _plain_table(title: str) -> Printed:
@@ -343,15 +375,14 @@ def _plain_table(title: str) -> Printed:
     )
 
 
-def measure_name(measure: Measure, language: Language) -> str:
-    """Name what is counted, with its unit."""
+def measure_name(measure: Measure, language: Language) -> tuple[str, str]:
+    """Name what is counted, and its unit."""
     name = measure.indicator.name[language]
     if measure.total:
         name = f"{_SUM[language]}{name[:1].lower() + name[1:] if language == 'en' else name}"
-    unit = unit_name(measure.unit, language)
     if measure.unit == "%":
-        unit = {"zh": "百分点", "en": "points"}[language]
-    return f"{name} [{unit}]" if unit else name
+        return name, {"zh": "百分点", "en": "points"}[language]
+    return name, unit_name(measure.unit, language)
 
 
 def pair(alone: float, last: float, measure: Measure) -> str:
@@ -431,78 +462,3 @@ def _series(
 
 def _years(outcome: Outcome) -> list[int]:
     return [int(year) for year in outcome.run.measured.years] if outcome.run else []
-
-
-_COLUMNS: dict[str, tuple[str, str, str]] = {
-    "scenario": (
-        "",
-        "情景名称；不同文件夹中同名而不同的情景以“@文件夹”区分",
-        "scenario; @FOLDER tells different ones of one name apart",
-    ),
-    "base": ("", "用来比较的基准情景；空：本身即基准", "scenario that this one is held against; empty: none"),
-    "place": ("", "地区", "place"),
-    "region": ("", "区域、片区或全域", "region, group or whole place"),
-    "indicator": ("", "指标", "indicator"),
-    "unit": ("", "指标的单位", "unit of the indicator"),
-    "year": ("", "年末；流量为全年合计", "end of the year; flows are the total of the year"),
-    "value": ("unit", "数值", "the indicator"),
-    "base_value": ("unit", "基准情景同年数值", "what the base has in that year"),
-    "difference": ("unit", "与基准情景之差", "value less base_value"),
-    "difference_percent": ("%", "与基准情景相差的百分比", "difference over base_value"),
-    "parameter_set": ("", "参数组", "fitted parameters"),
-    "base_year": ("", "模拟起始年", "end of the year at which the run starts"),
-    "operator": ("", "要求：>=、<=或~（约）", ">=, <= or ~ (about)"),
-    "target": ("unit", "目标值", "level of the target"),
-    "gap": ("unit", "数值减目标", "value less target"),
-    "margin": ("unit", "同类预测以往的误差", "how far projections of this kind have been off"),
-    "met": ("true or false", "是否达到目标", "whether the target is met"),
-    "year_met": ("", "首次达到目标水平的年份", "first year in which the level is reached"),
-    "source": ("", "目标的来源和条款", "source and clause of the target"),
-    "rank": ("", "名次：1为距目标最远", "1 falls farthest short, in each scenario by itself"),
-    "short": ("unit", "距目标的差距；负数为超过", "how far it falls short; negative: it is beyond"),
-    "held_to": (
-        "",
-        "按谁的目标衡量：自身、上级区域或--at-least",
-        "whose target: its own, that of the area named, or --at-least",
-    ),
-    "row": (
-        "",
-        "行：lever单项政策，together全部同时，left over相互作用",
-        "lever, together (all of them), left over (together less their sum)",
-    ),
-    "lever": ("", "政策杠杆或参数", "lever or parameter"),
-}
-_NAMES = Words(zh="{}的名称", en="name of the {}")
-_YEAR_VALUE = Words(zh="该年数值，按报告精度取整", en="value in that year, rounded as in a report")
-_YEAR_GAP = Words(zh="该年与基准情景之差，按报告精度取整", en="difference to the base in that year, rounded")
-_MEASURED = Words(
-    zh="{name}：{which}；stock为当年，sum为自政策起始年累计",
-    en="{name}, {which}; stock: in the year, sum: since the first policy year",
-)
-
-
-def compared_columns(tables: Mapping[str, Table], indicators: Sequence[Indicator] = ()) -> Table:
-    """Give what every column of the tables means, a row each, then what every indicator is."""
-    known = {indicator.id: indicator for indicator in indicators}
-    rows: list[tuple[Cell, ...]] = []
-    for file, (header, _) in tables.items():
-        rows += [(file, column, *_about(column, known)) for column in header]
-    rows += [("", one.id, one.unit, one.name.zh, one.name.en) for one in indicators]
-    return ("file", "column", "unit", "meaning_zh", "meaning_en"), rows
-
-
-def _about(column: str, indicators: Mapping[str, Indicator]) -> tuple[str, str, str]:
-    if column in _COLUMNS:
-        return _COLUMNS[column]
-    stem, _, end = column.rpartition("_")
-    if end in LANGUAGES and stem in _COLUMNS:
-        return "", _NAMES.zh.format(_COLUMNS[stem][1]), _NAMES.en.format(_COLUMNS[stem][2])
-    if column[:4].isdigit():
-        words = _YEAR_GAP if column.endswith("difference") else _YEAR_VALUE
-        return "unit", words.zh, words.en
-    id_, _, rest = column.partition(" ")
-    unit = rest.partition("[")[2].partition("]")[0]
-    which = rest.rpartition(" ")[2]
-    name = indicators[id_].name if id_ in indicators else Words(en=id_)
-    zh = _MEASURED.zh.format(name=name.zh, which={"alone": _ALONE.zh, "last": _LAST.zh}.get(which, which))
-    return unit, zh, _MEASURED.en.format(name=name.en, which=which)

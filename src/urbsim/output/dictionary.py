@@ -10,6 +10,8 @@ from urbsim.study.indicator import Indicator
 from urbsim.study.words import Language, Words
 
 _YEAR = re.compile(r"\d{4}")
+_GAP = re.compile(r"\d{4} difference")
+_BOUGHT = re.compile(r"(?P<indicator>\w+) (?P<counted>stock|sum) \[(?P<unit>.*)\] (?P<which>alone|last)")
 _LOGIC = "true or false"
 _UNIT = "unit"  # the number is in the unit of its row
 
@@ -68,6 +70,27 @@ _COLUMNS: Mapping[str, tuple[str, Words]] = {
     "lever": _of(
         "text", "政策杠杆的标识；在contributions.csv中也可为参数名", "Id of the lever, or name of a parameter"
     ),
+    "difference": _of(_UNIT, "与基准情景之差", "Value less that of the base"),
+    "difference_percent": _of("%", "与基准情景相差的百分比", "Difference over the value of the base"),
+    "short": _of(_UNIT, "距目标的差距；负数为超过", "How far it falls short; negative: it is beyond"),
+    "held_to": _of(
+        "text",
+        "目标属于谁：自身、所在的更大区域，或--at-least",
+        "Whose target it is: its own, that of an area around it, or --at-least",
+    ),
+    "row": _of(
+        "text",
+        "lever单项政策，together全部同时，left over全部同时减去各项之和",
+        "lever; together: all of them; left over: together less the sum of the levers",
+    ),
+    "lever_zh": _of("text", "政策名称（中文）", "Name of the lever, in Chinese"),
+    "lever_en": _of("text", "政策名称（英文）", "Name of the lever, in English"),
+    "scenario_zh": _of("text", "情景名称（中文）", "Title of the scenario, in Chinese"),
+    "scenario_en": _of("text", "情景名称（英文）", "Title of the scenario, in English"),
+    "region_zh": _of("text", "区域名称（中文）", "Name of the region, in Chinese"),
+    "region_en": _of("text", "区域名称（英文）", "Name of the region, in English"),
+    "indicator_zh": _of("text", "指标名称（中文）", "Name of the indicator, in Chinese"),
+    "indicator_en": _of("text", "指标名称（英文）", "Name of the indicator, in English"),
     "name_zh": _of("text", "中文名称", "Name in Chinese"),
     "name_en": _of("text", "英文名称", "Name in English"),
     "own": _of(_UNIT, "该区域自身的现值", "What the region has itself"),
@@ -210,6 +233,10 @@ _OF_FILE: Mapping[str, Mapping[str, tuple[str, Words]]] = {
         "operator": _of("text", "比较方式", "How it is compared"),
     },
 }
+_COUNTED = {
+    "stock": Words(zh="该年的数值", en="in that year"),
+    "sum": Words(zh="自首个政策年起的累计", en="added up from the first policy year on"),
+}
 _PERCENTILE = re.compile(r"(gap_)?p(\d\d)")
 _OF_SET = {  # endings, in `parameters.csv`
     "_value": _of(_UNIT, "{}组的取值", "Value in the set {}"),
@@ -297,7 +324,13 @@ def definition(indicator: Indicator, language: Language) -> str:
 
 def _columns(file: str, columns: Sequence[str]) -> Iterator[tuple[str, str, Words]]:
     years = [column for column in columns if _YEAR.fullmatch(column)]
+    gaps = [column for column in columns if _GAP.fullmatch(column)]
     for column in columns:
+        if column in gaps:
+            if column == gaps[0]:
+                span = column if len(gaps) == 1 else f"{gaps[0]} … {gaps[-1]}"
+                yield span, *_of(_UNIT, "该年与基准情景之差", "Difference to the base in this year")
+            continue
         if column in years:
             if column == years[0]:
                 span = column if len(years) == 1 else f"{years[0]} … {years[-1]}"
@@ -320,6 +353,10 @@ def _of_pattern(file: str, column: str) -> tuple[str, Words]:
                 zh=f"与目标之差的第{number}百分位数", en=f"Gap that {number} % of the runs lie below"
             )
         return _UNIT, Words(zh=f"第{number}百分位数", en=f"Value that {number} % of the runs lie below")
+    if bought := _BOUGHT.fullmatch(column):
+        which, counted = _COLUMNS[bought["which"]][1], _COUNTED[bought["counted"]]
+        zh = f"指标{bought['indicator']}：{which.zh}（{counted.zh}）"
+        return bought["unit"], Words(zh=zh, en=f"{bought['indicator']}: {which.en} ({counted.en})")
     if file in _BY_NAME:
         return _BY_NAME[file]
     for ending, (unit, words) in _OF_SET.items():

@@ -54,7 +54,7 @@ class Bought:
     """
 
     outcome: Outcome
-    against: str
+    against: Words  # title of the one that it is held against
     area: str
     measures: tuple[Measure, ...]
     levers: Mapping[str, Words]
@@ -118,7 +118,7 @@ def bought(
     names = {lever.id: lever.name for lever in outcome.levers if lever.id in moved}
     return Bought(
         outcome=outcome,
-        against=outcome.base,
+        against=(against.scenario.title if against else None) or Words(en=outcome.base),
         area=area,
         measures=measures,
         levers={**names, **{name: Words(en=name) for name in moved if name not in names}},
