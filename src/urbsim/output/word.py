@@ -27,9 +27,10 @@ from docx.styles.style import ParagraphStyle
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
+from urbsim.output.compare_tables import LEFT_OVER, TOGETHER, change_of
 from urbsim.output.report_html import told
 from urbsim.output.verdicts import Demand, Judged, VerdictRow, VerdictRows, by_place, verdict_rows
-from urbsim.study.contribution import Contribution
+from urbsim.study.bought import Measure, bought
 from urbsim.study.outcome import Outcome
 from urbsim.study.quantity import unit_name
 from urbsim.study.words import Language, Words
@@ -328,16 +329,15 @@ class _Writer:
     # --- what levers bought
 
     def bought(self, outcomes: Sequence[Outcome]) -> None:
+        """Write what the levers of each scenario bought."""
         language = self.language
-        tables = [
-            (outcome, *found) for outcome in outcomes if (found := _bought(outcome, language)) is not None
-        ]
-        if not tables:
+        found = [(outcome, _bought(outcome, outcomes, language)) for outcome in outcomes]
+        told_of = [(outcome, *one) for outcome, one in found if one is not None]
+        if not told_of:
             return
         self.heading("bought")
-        last = max(one.year for outcome, *_ in tables if outcome.run for one in outcome.run.contributions)
-        self.small(_SAID["levers how"][language].format(year=last))
-        for outcome, head, rows in tables:
+        self.small(_SAID["levers how"][language].format(year=max(year for _, year, *_ in told_of)))
+        for outcome, _, head, rows in told_of:
             self.caption("table", _SAID["bought by"][language].format(title=outcome.scenario.title[language]))
             self.table(head, rows, first=Cm(4.6))
 
@@ -370,55 +370,65 @@ def _parts(rows: VerdictRows, abreast: int) -> Iterator[list[VerdictRow]]:
         yield [*bases, *others[start : start + step]]
 
 
-def _bought(outcome: Outcome, language: Language) -> tuple[list[str], list[list[str]]] | None:
+def _bought(
+    outcome: Outcome, outcomes: Sequence[Outcome], language: Language
+) -> tuple[int, list[str], list[list[str]]] | None:
     """Give what each lever did to a few indicators of the whole place by the last year; None: untold."""
-    found = [
-        one for one in (outcome.run.contributions if outcome.run else ()) if one.area == outcome.place.name
-    ]
-    known = {indicator.id: indicator for indicator in outcome.indicators}
-    columns = [known[name] for name in BOUGHT if name in known and any(o.indicator == name for o in found)]
-    if not columns:
+    if outcome.run is None:
         return None
-    last = max(one.year for one in found)
-    by: dict[tuple[str, str], Contribution] = {}
-    for one in found:  # of a count of the year its sum, where that is told
-        if one.year == last and (one.total or not by.get((one.lever, one.indicator))):
-            by[one.lever, one.indicator] = one
-    names = {lever.id: lever.name[language] for lever in outcome.levers}
-    first = columns[0]
-    head = [_SAID["lever"][language]]
-    for indicator in columns:
-        total = any(one.total for (_, name), one in by.items() if name == indicator.id)
-        unit = unit_name(indicator.unit.removesuffix("/year") if total else indicator.unit, language)
-        unit = {"zh": "个百分点", "en": "points"}[language] if indicator.unit == "%" else unit
-        more = [unit, *({"zh": ("累计",), "en": ("sum",)}[language] if total else ())]
-        kinds = [_SAID[key][language] for key in ("alone", "last")] if indicator is first else [""]
-        for kind in kinds:
-            about = [*([kind] if kind else []), *more]
-            name = indicator.name[language]
-            head.append(
-                f"{name}（{'，'.join(about)}）" if language == "zh" else f"{name} ({', '.join(about)})"
-            )
-    levers = sorted(
-        dict.fromkeys(lever for lever, _ in by),
-        key=lambda lever: -abs(by[lever, first.id].alone) if (lever, first.id) in by else 0.0,
+    year, area = int(outcome.run.measured.years[-1]), outcome.place.name
+    against = next(
+        (o for o in outcomes if o.name == outcome.base and o.place.folder == outcome.place.folder), None
     )
-    rows = []
-    for lever in levers:
-        cells = [names.get(lever, lever)]
-        for indicator in columns:
-            one_ = by.get((lever, indicator.id))
-            values = (None, None) if one_ is None else (one_.alone, one_.last)
-            cells += [_change(value, indicator.unit) for value in values[: 2 if indicator is first else 1]]
-        rows.append(cells)
-    return head, rows
+    found = bought(outcome, against, BOUGHT, area, year)
+    if found is None:
+        return None
+    first, *others = found.measures
+    columns = [(first, "alone"), (first, "last"), *((measure, "") for measure in others)]
+    head = [_SAID["lever"][language], *(_counted(measure, key, language) for measure, key in columns)]
+    levers = sorted(found.levers, key=lambda lever: -abs(found.alone(lever, first.indicator.id)))
+    sides = {"alone": 0, "last": 1, "": 0}
+    rows = [
+        [
+            found.levers[lever][language],
+            *(
+                change_of(
+                    (found.alone if key != "last" else found.last)(lever, measure.indicator.id), measure
+                )
+                for measure, key in columns
+            ),
+        ]
+        for lever in levers
+    ]
+    rows.append(
+        [
+            TOGETHER[language],
+            *(change_of(found.together[measure.indicator.id], measure) for measure, _ in columns),
+        ]
+    )
+    rows.append(
+        [
+            LEFT_OVER[language],
+            *(
+                change_of(found.left_over(measure.indicator.id)[sides[key]], measure)
+                for measure, key in columns
+            ),
+        ]
+    )
+    return year, head, [[f"{name[:1].upper()}{name[1:]}", *cells] for name, *cells in rows]
 
 
-def _change(value: float | None, unit: str) -> str:
-    if value is None:
-        return ""
-    decimals = 2 if unit == "%" else 1 if abs(value) < 100 else 0
-    return f"{value:+,.{decimals}f}"
+def _counted(measure: Measure, key: str, language: Language) -> str:
+    """Name what is counted, with its unit: a heading of a column."""
+    name = measure.indicator.name[language]
+    unit = (
+        {"zh": "个百分点", "en": "points"}[language]
+        if measure.unit == "%"
+        else unit_name(measure.unit, language)
+    )
+    total = {"zh": "累计", "en": "sum"}[language] if measure.total else ""
+    about = filter(None, (_SAID[key][language] if key else "", total, unit))
+    return f"{name}（{'，'.join(about)}）" if language == "zh" else f"{name} ({', '.join(about)})"
 
 
 # --- pages, styles and what python-docx has no word for ------------------------------------------
@@ -503,14 +513,17 @@ def _style(
 
 def _field(paragraph: Paragraph, instruction: str, shown: str) -> None:
     """Write a field of Word's with what it shows until it is brought up to date."""
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), instruction)
-    run = OxmlElement("w:r")
-    text = OxmlElement("w:t")
-    text.text = shown
-    run.append(text)
-    field.append(run)
-    paragraph._p.append(field)  # noqa: SLF001 - python-docx has no fields
+    for kind in ("begin", "instruction", "separate", "shown", "end"):
+        run = paragraph.add_run(shown if kind == "shown" else "")
+        if kind == "instruction":
+            code = OxmlElement("w:instrText")
+            code.set(qn("xml:space"), "preserve")
+            code.text = f" {instruction} "
+            run._r.append(code)  # noqa: SLF001 - python-docx has no fields
+        elif kind != "shown":
+            mark = OxmlElement("w:fldChar")
+            mark.set(qn("w:fldCharType"), kind)
+            run._r.append(mark)  # noqa: SLF001
 
 
 def _row_property(row: Any, name: str) -> None:
