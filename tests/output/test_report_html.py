@@ -19,14 +19,12 @@ from urbsim.output import look, report_html
 from urbsim.output.folder import write_table
 from urbsim.output.report_data import pack, script_json
 from urbsim.output.report_html import (
-    BASE_LOOK,
-    COLOURS,
     ECHARTS_SHA256,
     LARGEST,
-    MOST,
     render_report,
     write_report,
 )
+from urbsim.output.report_words import MOST
 from urbsim.output.tables import trajectory_table
 from urbsim.output.verdicts import conflict_notes, verdict_rows
 from urbsim.study.outcome import Outcome
@@ -105,8 +103,14 @@ def test_the_library_is_the_file_that_was_published() -> None:
     assert {"LICENSE", "NOTICE", "LICENSE-d3"} <= {file.name for file in folder.iterdir()}
 
 
-def test_lines_have_the_colours_that_they_have_in_figures() -> None:
-    assert (BASE_LOOK["color"], *COLOURS) == look.COLOURS
+def test_lines_have_the_look_that_they_have_in_figures(page: str) -> None:
+    looks = json.loads(re.findall(r'id="data">(.*?)</script>', page, flags=re.DOTALL)[0])["looks"]
+
+    assert looks["base"]["color"] == look.line_style(0)["color"]
+    assert [one["color"] for one in looks["others"]] == [
+        look.line_style(i)["color"] for i in range(1, MOST + 1)
+    ]
+    assert len({(one["color"], str(one["dash"]), one["symbol"]) for one in looks["others"]}) == MOST
 
 
 def test_values_travel_with_five_digits_and_gaps_stay_gaps(outcomes: tuple[Outcome, ...]) -> None:
