@@ -98,7 +98,7 @@ def is_page(path: Path) -> bool:
         return False
 
 
-def render(shown_document: Document, language: Language = "en", *, today: date | None = None) -> str:
+def render(content: Document, language: Language = "en", *, today: date | None = None) -> str:
     """Give the text of the page."""
     environment = Environment(
         loader=PackageLoader("urbsim.output", "templates"),
@@ -107,10 +107,10 @@ def render(shown_document: Document, language: Language = "en", *, today: date |
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    entries = shown_document.entries
+    entries = content.entries
     catalogue = read_words()
-    regions = shown_document.place.regions if shown_document.place else {}
-    model = shown_document.model
+    regions = content.place.regions if content.place else {}
+    model = content.model
 
     def say(key: str) -> Markup:
         return Markup('<span data-t="{}">{}</span>').format(key, catalogue[key][language])
@@ -123,9 +123,9 @@ def render(shown_document: Document, language: Language = "en", *, today: date |
     def unit(text: str) -> Markup:
         return both(Words(zh=unit_name(text, "zh"), en=unit_name(text, "en")))
 
-    def link(key: str, name: str = "") -> Markup:
+    def link(key: str) -> Markup:
         entry = entries[fold(key)]
-        return Markup('<a href="#{}">{}</a>').format(entry.anchor, name or entry.name)
+        return Markup('<a href="#{}">{}</a>').format(entry.anchor, entry.name)
 
     def label(parts: Sequence[str]) -> Markup:
         return Markup(", ").join(both(regions[part]) if part in regions else part for part in parts if part)
@@ -144,17 +144,17 @@ def render(shown_document: Document, language: Language = "en", *, today: date |
         curve=_curve,
         words={key: {"zh": words.zh, "en": words.en} for key, words in catalogue.items()},
     )
-    environment.filters["number"] = lambda value: f"{value:.6g}"
-    folder = shown(shown_document.place.folder) if shown_document.place else ""
+    environment.filters["number"] = _number
+    folder = shown(content.place.folder) if content.place else ""
     environment.filters["near"] = lambda where: where.removeprefix(f"{folder}/")
     kinds = [entry.kind for entry in entries.values()]
     counts = [(plural, kinds.count(kind)) for kind, plural in PLURALS.items()] + [
-        ("loops", len(shown_document.loops)),
-        ("levers", len(shown_document.levers)),
-        ("indicators", len(shown_document.indicators)),
+        ("loops", len(content.loops)),
+        ("levers", len(content.levers)),
+        ("indicators", len(content.indicators)),
     ]
     return environment.get_template("document.html.j2").render(
-        document=shown_document,
+        document=content,
         language=language,
         version=__version__,
         generator=GENERATOR,
@@ -167,16 +167,21 @@ def render(shown_document: Document, language: Language = "en", *, today: date |
         source=shown(Path(model.source)),
         file=Path(model.source).name,
         folder=folder,
-        sources={source.id for source in shown_document.sources},
-        pictures={p.number: p for sector in shown_document.sectors for p in sector.pictures},
-        names={one.indicator.id: both(one.indicator.name) for one in shown_document.indicators},
+        sources={source.id for source in content.sources},
+        pictures={p.number: p for sector in content.sectors for p in sector.pictures},
+        names={one.indicator.id: both(one.indicator.name) for one in content.indicators},
         checked=Words(
-            zh=f"{len(entries)} 个变量，{len(shown_document.problems)} 处需要修改",
-            en=f"{len(entries)} variables, {len(shown_document.problems)} to mend",
+            zh=f"{len(entries)} 个变量，{len(content.problems)} 处需要修改",
+            en=f"{len(entries)} variables, {len(content.problems)} to mend",
         ),
         signs={">=": "≥", "<=": "≤", "~": "≈"},
         markup=Markup,
     )
+
+
+def _number(value: float) -> str:
+    """Write six digits, and large counts of people or money in full."""
+    return f"{value:.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:.6g}"
 
 
 def _time(entry: Entry) -> str:
