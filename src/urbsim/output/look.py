@@ -62,8 +62,8 @@ INK = "#1A1A1A"  # text, and the scenario that others are held against
 SOFT = "#595959"  # words beside what matters
 GREY = "#999999"  # what is uncertain
 RED = "#B2182B"  # plan targets
-# Okabe and Ito's colours without the one that prints too light, and one of Tol's, in such an order that in grey
-# two of lightness, dashes and markers differ between any two of twelve lines.
+# Okabe and Ito's colours without the one that prints too light, and one of Tol's. In their order any two of
+# twelve lines differ in two of lightness, dashes and markers, which is what is left of them in grey.
 COLOURS = (INK, "#0072B2", "#D55E00", "#E69F00", "#882255", "#009E73", "#56B4E9", "#CC79A7")
 DASHES: tuple[Any, ...] = (
     "-",
@@ -599,7 +599,7 @@ def keys(
 def tidy(axes: Axes, ticks: int = 6) -> None:
     """Set ticks of years and values, about so many on each axis."""
     axes.xaxis.set_major_locator(MaxNLocator(nbins=ticks, integer=True, steps=[1, 5, 10]))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=max(ticks, 5), steps=[1, 2, 2.5, 5, 10]))
     axes.tick_params(length=2.5)
 
 

@@ -115,6 +115,7 @@ PICTURES = (
             en="Can the city pay: what becomes of revenue, land sales and debt?",
         ),
         indicators=("local_debt", "debt_service_ratio", "general_budget_revenue", "land_revenue"),
+        lead="debt_service_ratio",
     ),
 )
 
