@@ -138,3 +138,29 @@ def test_truths_are_words_and_years_met_are_whole(tmp_path: Path) -> None:
     write_workbook(tmp_path / "t.xlsx", {"targets.csv": table}, "en")
 
     assert values(read(tmp_path / "t.xlsx")["targets"])[1:] == [["yes", 2031, 2.5], ["no", None, None]]
+
+
+def test_the_dictionary_of_a_chinese_workbook_gives_its_headings(tmp_path: Path) -> None:
+    table: Table = (
+        ("file", "column", "unit", "name_zh", "name_en", "meaning_zh", "meaning_en"),
+        [("targets.csv", "gap", "unit", "", "", "模拟值减目标值", "Value minus target")],
+    )
+
+    write_workbook(tmp_path / "t.xlsx", {"columns.csv": table}, "zh")
+
+    row = values(read(tmp_path / "t.xlsx")["字段说明"])[1]
+    assert row == ["targets.csv", "gap", "该行的单位", "差距", "模拟值减目标值"]
+
+
+def test_sources_are_cited_in_the_language_of_the_workbook(tmp_path: Path) -> None:
+    table: Table = (
+        ("id", "title", "publisher", "date", "zh"),
+        [("c", "Census", "Bureau", "2020", "普查，统计局")],
+    )
+
+    for language, wanted in (
+        ("zh", ["c", "2020", "普查，统计局"]),
+        ("en", ["c", "Census", "Bureau", "2020"]),
+    ):
+        write_workbook(tmp_path / "t.xlsx", {"sources.csv": table}, language)  # type: ignore[arg-type]
+        assert values(read(tmp_path / "t.xlsx").worksheets[1])[1] == wanted

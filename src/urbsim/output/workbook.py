@@ -131,11 +131,13 @@ _COLUMNS = {
     "Unit": "单位",
 }
 _IDS = {"Scenario": "scenario", "Region": "region", "Variable": "indicator", "base": "scenario"}
+_CITED = {"zh": ("title", "publisher"), "en": ("zh",)}  # columns of sources that another one stands for
 _NAMED_BESIDE = ("lever", "indicator")  # ids that a column `name_zh` may be of
 _YEARS = frozenset({"year", "year_met", "base_year", "target_year", "first_year", "last_year"})
 _TRUTH = {True: Words(zh="是", en="yes"), False: Words(zh="否", en="no")}
 _CODES: Mapping[str, Mapping[str, str]] = {  # column -> code -> Chinese
     "operator": {">=": "不低于", "<=": "不高于", "~": "约"},
+    "unit": {"text": "文本", "number": "数", "unit": "该行的单位", "true or false": "是或否"},  # of `columns`
     "counted": {"stock": "年末数", "sum": "累计数"},
     "confidence": {
         "official": "官方发布",
@@ -190,6 +192,8 @@ def write_workbook(
     taken = {_ABOUT[language].casefold()}
     for file, table in tables.items():
         stem = Path(file).stem
+        if stem == "columns" and language == "zh":
+            table = _with_headings(table)  # noqa: PLW2901
         meaning = _MEANINGS[stem][language] if stem in _MEANINGS else ""
         for title, part in _sheets(stem, table, language, taken):
             _write(book.create_sheet(title), part, _columns(part[0], language, names or {}), language)
@@ -237,6 +241,15 @@ def _title(title: str, number: int, language: Language, taken: set[str]) -> str:
         number += 1
 
 
+def _with_headings(table: Table) -> Table:
+    """Put into the dictionary of columns what they are headed here."""
+    header, rows = table
+    column, name = header.index("column"), header.index("name_zh")
+    return header, [
+        (*row[:name], row[name] or _COLUMNS.get(str(row[column])), *row[name + 1 :]) for row in rows
+    ]
+
+
 def _columns(header: Sequence[str], language: Language, names: Names) -> list[_Column]:
     """Give the columns of a sheet: those of the table in this language, and words beside ids."""
     columns: list[_Column] = []
@@ -244,6 +257,8 @@ def _columns(header: Sequence[str], language: Language, names: Names) -> list[_C
     for source, name in enumerate(header):
         stem = name.removesuffix(f"_{language}")
         if name.endswith(others) and f"{name[:-3]}_{language}" in header:
+            continue
+        if "zh" in header and name in _CITED[language]:
             continue
         heading = _COLUMNS.get(stem, stem) if language == "zh" else stem
         key = _IDS.get(name, name)
@@ -284,9 +299,8 @@ def _value(row: Sequence[Cell], column: _Column, language: Language) -> Cell:
     if isinstance(value, bool):
         return _TRUTH[value][language]
     if language == "zh" and isinstance(value, str):
-        if column.unit:
-            return unit_name(value, language)
-        return column.codes.get(value, value)
+        said = column.codes.get(value, value)
+        return unit_name(said, language) if column.unit else said
     if isinstance(value, float) and (column.year or not math.isfinite(value)):
         return int(value) if math.isfinite(value) and value.is_integer() else None
     return value
