@@ -8,11 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.study.nouns import RATE, place
 from urbsim import batch
 from urbsim.errors import InputError
-from urbsim.output.result_file import read_result
+from urbsim.output.result_file import _converter, _Scenario, _scenario, read_result, scenario_facts
+from urbsim.study.amount import Amount
 from urbsim.study.outcome import Outcome
+from urbsim.study.scenario import Scenario, Setting
+from urbsim.study.target import Check, Target
+from urbsim.study.words import Words
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
 SWEEP = """
@@ -43,9 +50,9 @@ def same(found: Sequence[Outcome], wanted: Sequence[Outcome]) -> None:
         for mine, yours in zip(one.run.verdicts, other.run.verdicts, strict=True):
             assert replace(mine, value=0, gap=0) == replace(yours, value=0, gap=0)
             assert (mine.value, mine.gap) == pytest.approx((yours.value, yours.gap), rel=1e-6, nan_ok=True)
-        for mine, yours in zip(one.run.contributions, other.run.contributions, strict=True):
-            assert replace(mine, alone=0, last=0) == replace(yours, alone=0, last=0)
-            assert (mine.alone, mine.last) == pytest.approx((yours.alone, yours.last), rel=1e-9)
+        for bought, wanted_one in zip(one.run.contributions, other.run.contributions, strict=True):
+            assert replace(bought, alone=0, last=0) == replace(wanted_one, alone=0, last=0)
+            assert (bought.alone, bought.last) == pytest.approx((wanted_one.alone, wanted_one.last), rel=1e-9)
         assert (one.run.findings, one.run.idle) == (other.run.findings, other.run.idle)
         assert (one.run.honesty, one.run.statistics) == (other.run.honesty, other.run.statistics)
         assert one.run.seconds == pytest.approx(other.run.seconds, abs=1e-6)
@@ -207,3 +214,53 @@ def test_a_table_without_a_column_that_came_later_is_read(tiny: Path) -> None:
     sources.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
     assert read_result(Path("out")).outcomes[0].place.sources == results.outcomes[0].place.sources
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=12)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+WORDS = st.builds(Words, zh=TEXT, en=TEXT)
+AMOUNTS = st.builds(Amount, number=NUMBERS, relative=st.booleans())
+SETTINGS = st.dictionaries(
+    TEXT,
+    st.lists(
+        st.builds(
+            Setting,
+            region=TEXT,
+            years=st.lists(NUMBERS, max_size=3).map(tuple),
+            amounts=st.lists(AMOUNTS, min_size=1, max_size=3).map(tuple),
+            where=TEXT,
+            entry=TEXT,
+        ),
+        min_size=1,
+        max_size=2,
+    ).map(tuple),
+    max_size=3,
+)
+SCENARIOS = st.builds(
+    Scenario,
+    name=TEXT,
+    place=st.just("here"),
+    source=TEXT,
+    extended=st.lists(TEXT, max_size=2).map(tuple),
+    title=WORDS,
+    description=WORDS,
+    period=st.none() | st.tuples(st.integers(2000, 2020), st.integers(2021, 2050)),
+    parameter_set=st.none() | TEXT,
+    levers=SETTINGS,
+    parameters=SETTINGS,
+    where=st.dictionaries(TEXT, TEXT, max_size=2),
+    sweep_of=TEXT,
+    targets=st.none() | st.just((Target(indicator="rate", year=2030, operator="~", value=80.0, note="注"),)),
+    checks=st.just((Check(variable="Townspeople", low=0.0, region="west"),)) | st.just(()),
+)
+
+
+@given(scenario=SCENARIOS)
+def test_whatever_a_scenario_says_stands_in_run_json_and_comes_back(scenario: Scenario) -> None:
+    outcome = Outcome(scenario=scenario, place=place(), indicators=(RATE,), targets=(), failure="no run")
+    told = {"name": scenario.name, "place": scenario.place, "file": scenario.source}
+    facts = {**told, "extends": list(scenario.extended), **scenario_facts(outcome), "failed": "no run"}
+
+    found = _scenario(_converter().structure(json.loads(json.dumps(facts)), _Scenario))
+
+    assert found == scenario
