@@ -15,6 +15,7 @@ from urbsim.study.words import Words
 RATE = indicator("urbanization_rate", name=Words(zh="城镇化率", en="Urbanization rate"))
 COUNT = indicator("urban_residents", unit="10k persons", name=Words(zh="城镇人口", en="Urban residents"))
 ARRIVALS = indicator("arrivals", unit="10k persons/year", total=True, name=Words(zh="迁入", en="Arrivals"))
+INCOME = indicator("income", unit="yuan/year", name=Words(zh="收入", en="Income"))
 HERE = place(regions={"east": Words(zh="东区", en="East"), "west": Words(zh="西区", en="West")})
 RUN = Measured(
     years=YEARS,
@@ -22,6 +23,7 @@ RUN = Measured(
         Series(indicator=RATE, area="here", values=60 + (YEARS - 2020)),
         Series(indicator=RATE, area="east", values=70 + (YEARS - 2020)),
         Series(indicator=COUNT, area="here", values=2000 + 20 * (YEARS - 2020)),
+        Series(indicator=INCOME, area="here", values=2000 + 20 * (YEARS - 2020)),
         Series(indicator=ARRIVALS, area="here", values=np.where(YEARS > 2020, 12.0, np.nan)),
     ),
 )
@@ -30,7 +32,7 @@ RUN = Measured(
 def read(folder: Path, text: str, encoding: str = "utf-8") -> tuple[Observation, ...]:
     file = folder / "new.csv"
     file.write_bytes(text.encode(encoding))
-    return read_observed(file, (RATE, COUNT, ARRIVALS), HERE, RUN)
+    return read_observed(file, (RATE, COUNT, ARRIVALS, INCOME), HERE, RUN)
 
 
 def refused(folder: Path, text: str) -> list[str]:
@@ -144,6 +146,17 @@ def test_values_in_another_unit_are_refused(tmp_path: Path) -> None:
     assert told == [
         "/new.csv:2: value is 0.65, about 60 to 70 % in the run\n  fix: write 65 for 65 %",
         "/new.csv:3: value is 6500, expected at most 100 %",
+    ]
+
+
+def test_a_yearly_amount_that_is_no_count_of_the_year_is_refused_for_part_of_one(tmp_path: Path) -> None:
+    told = refused(
+        tmp_path, "indicator,region,period,value\nincome,here,2025H1,2100\nincome,here,2025,2100\n"
+    )
+
+    assert told == [
+        "/new.csv:2: income is an amount of twelve months, and 2025H1 is part of a year\n"
+        "  fix: give that of a whole year",
     ]
 
 

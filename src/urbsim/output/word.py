@@ -8,6 +8,7 @@ row is repeated, lists. Chinese has fonts that every Windows has; nothing is emb
 from __future__ import annotations
 
 import io
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -37,8 +38,8 @@ from urbsim.study.words import Language, Words
 
 A4 = (Cm(21.0), Cm(29.7))
 MARGIN = Cm(2.5)
-FIGURE = Cm(16.0)  # width of a figure, within margins of A4
-ABREAST, ABREAST_WIDE = 5, 9  # scenarios beside each other: upright, and on a page that lies
+FIGURE, HIGHEST = Cm(16.0), Cm(21.5)  # width of a figure, within margins of A4, and height with its caption
+ABREAST, ABREAST_WIDE = 5, 8  # scenarios beside each other: upright, and on a page that lies
 FONTS: Mapping[str, Mapping[Language, tuple[str, str]]] = {  # for Latin letters, and for Chinese
     "text": {"zh": ("Times New Roman", "SimSun"), "en": ("Times New Roman", "SimSun")},
     "heading": {"zh": ("Arial", "SimHei"), "en": ("Arial", "SimHei")},
@@ -272,7 +273,7 @@ class _Writer:
             self.caption("table", title + (_SAID["part"][language].format(part + 1) if part else ""))
             head = [_SAID["target"][language], *(row.outcome.scenario.title[language] for row in some)]
             body = [[_demanded(demand, language), *("" for _ in some)] for demand in rows.demands]
-            table = self.table(head, body, first=Cm(4.8 if wide else 5.2))
+            table = self.table(head, body, first=Cm(5.4 if wide else 5.2))
             for number, _ in enumerate(rows.demands):
                 for cell, row in zip(table.rows[number + 1].cells[1:], some, strict=True):
                     self._judged(cell, row.cells[number])
@@ -295,7 +296,9 @@ class _Writer:
         section = self.document.add_section()
         section.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
         section.page_width, section.page_height = (A4[1], A4[0]) if wide else A4
-        section.top_margin = section.bottom_margin = Cm(1.8) if wide else MARGIN
+        section.top_margin = section.bottom_margin = Cm(1.4) if wide else MARGIN
+        section.left_margin = section.right_margin = Cm(2.0) if wide else MARGIN
+        section.footer_distance = Cm(0.7) if wide else Cm(1.25)
 
     # --- figures
 
@@ -315,6 +318,8 @@ class _Writer:
             image.seek(0)
             found = picture_finding(picture, outcomes, self.language)
             shape = self.document.add_picture(image, width=FIGURE)
+            if shape.height > HIGHEST:
+                shape.width, shape.height = Length(int(shape.width * HIGHEST / shape.height)), HIGHEST
             paragraph = self.document.paragraphs[-1]
             paragraph.style, paragraph.paragraph_format.keep_with_next = "Figure", True
             alternative = "" if found is None else f"{found.head} {found.more}".strip()
@@ -365,7 +370,8 @@ def _parts(rows: VerdictRows, abreast: int) -> Iterator[list[VerdictRow]]:
     held = {row.outcome.base for row in rows.rows if row.outcome.base}
     bases = [row for row in rows.rows if row.outcome.name in held][:1]
     others = [row for row in rows.rows if row not in bases]
-    step = max(1, abreast - len(bases))
+    parts = max(1, math.ceil(len(others) / max(1, abreast - len(bases))))
+    step = max(1, math.ceil(len(others) / parts))  # about as many in each
     for start in range(0, max(1, len(others)), step):
         yield [*bases, *others[start : start + step]]
 

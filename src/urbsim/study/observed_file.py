@@ -76,6 +76,9 @@ def read_observed(
         if len(problems) > before or indicator is None or time is None:
             continue
         _check_unit(row, indicator)
+        if indicator.unit.endswith("/year") and not indicator.total and time != year_of(time):
+            what = f"{indicator.id} is an amount of twelve months, and {period_name(time)} is part of a year"
+            row.refuse(what, "give that of a whole year")
         series = run.find(indicator.id, area)
         if series is None:
             row.refuse(f"{indicator.id} is not reported for {area}", f"it is for {_reported(indicator, run)}")
