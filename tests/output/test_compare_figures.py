@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from tests.output.overlaps import problems
+from urbsim import batch
+from urbsim.output import compare_figures
+from urbsim.output.look import INK, styled
+from urbsim.study.bought import bought
+from urbsim.study.indicator import Indicator
+from urbsim.study.outcome import Outcome
+from urbsim.study.place_file import read_place
+from urbsim.study.standing import Standing, rank
+from urbsim.study.words import LANGUAGES, Language, Words
+
+ROOT = Path(__file__).parents[2]
+LONG = Words(en="Services first, then county seats as well", zh="公共服务优先并且县城就近城镇化与土地联动")
+
+
+@pytest.fixture
+def runs(tiny: Path) -> tuple[Outcome, ...]:
+    files = ["scenarios/baseline.yaml", "scenarios/faster.yaml"]
+    return batch.run(files, base=True, contributions=True).outcomes
+
+
+@pytest.fixture(scope="module")
+def districts() -> tuple[Outcome, ...]:
+    names = ("districts-baseline", "kaizhou", "metropolitan-circle")
+    return batch.run(
+        [ROOT / "scenarios" / "districts" / f"{name}.yaml" for name in names], base=True
+    ).outcomes
+
+
+def many(outcomes: Sequence[Outcome], count: int, title: Words | None = None) -> list[Outcome]:
+    """Give so many runs: the base, and others that fan out from it."""
+    base, other = outcomes[:2]
+    found = [base]
+    for number in range(1, count):
+        assert other.run
+        named = replace(
+            other.scenario,
+            name=f"s{number}",
+            title=title or Words(en=f"Scenario {number}", zh=f"情景{number}"),
+        )
+        series = tuple(
+            replace(
+                one,
+                values=one.values
+                + 0.01 * (number - count / 3) * np.nan_to_num(one.values) * np.arange(16) / 15,
+            )
+            for one in other.run.measured.series
+        )
+        run = replace(other.run, measured=replace(other.run.measured, series=series))
+        found.append(replace(other, scenario=named, base=base.name, run=run))
+    return found
+
+
+def rate_of(outcomes: Sequence[Outcome]) -> Indicator:
+    return next(one for one in outcomes[0].indicators if one.id == "urbanization_rate")
+
+
+def ranking(outcomes: Sequence[Outcome], level: float = 80) -> tuple[Standing, ...]:
+    areas = [*outcomes[0].place.regions]
+    return tuple(
+        standing
+        for outcome in outcomes
+        for standing in rank([outcome], "urbanization_rate", 2035, areas=areas, at_least=level)
+    )
+
+
+def drawn(outcomes: Sequence[Outcome], language: Language) -> list[tuple[str, Figure]]:
+    """Give all figures of a comparison."""
+    place = outcomes[0].place
+    named = {outcome.name: outcome for outcome in outcomes}
+    found = [
+        one
+        for outcome in outcomes
+        if (one := bought(outcome, named.get(outcome.base), ["urbanization_rate"], place.name, 2035))
+    ]
+    with styled(language):
+        return list(
+            compare_figures.figures(
+                outcomes, [rate_of(outcomes)], [place.name], [ranking(outcomes)], found, language
+            )
+        )
+
+
+def words(figure: Figure) -> str:
+    texts = (text.get_text() for text in figure.findobj(Text))
+    return "\n".join(text.replace("\u00a0", " ").replace("\n", " ") for text in texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("count", [1, 2, 5, 12])
+def test_nothing_overlaps_whatever_the_number_of_scenarios(
+    count: int, language: Language, runs: tuple[Outcome, ...]
+) -> None:
+    for title in (None, LONG):
+        for stem, figure in drawn(many(runs, count, title), language):
+            assert problems(figure) == [], stem
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_overlaps_on_the_map_of_the_districts(
+    language: Language, districts: tuple[Outcome, ...]
+) -> None:
+    for stem, figure in drawn(districts, language):
+        assert problems(figure) == [], stem
+
+
+def test_the_base_is_the_line_at_nought_and_the_others_part_from_it(runs: tuple[Outcome, ...]) -> None:
+    figures = dict(drawn(runs, "en"))
+
+    (axes,) = figures["urbanization_rate_difference"].axes
+    zero, faster = axes.get_lines()[:2]
+    assert (zero.get_color(), zero.get_linewidth()) == (INK, 2.4)
+    assert set(np.asarray(zero.get_ydata())) == {0}
+    assert runs[0].run
+    assert runs[1].run
+    gap = [run.measured.find("urbanization_rate", "tiny") for run in (runs[1].run, runs[0].run)]
+    assert gap[0]
+    assert gap[1]
+    expected = gap[0].values - gap[1].values
+    years = np.asarray(faster.get_xdata())
+    assert np.asarray(faster.get_ydata()) == pytest.approx(expected[years.astype(int) - 2020])
+
+
+def test_titles_say_the_finding(runs: tuple[Outcome, ...]) -> None:
+    english, chinese = (dict(drawn(runs, language)) for language in ("en", "zh"))
+
+    assert "Urbanization rate in 2035: ‘Faster’ is 4.4 points above ‘Baseline’" in words(
+        english["urbanization_rate_difference"]
+    )
+    assert "城镇化率：2035年“更快”比“基准”高4.4个百分点" in words(chinese["urbanization_rate_difference"])
+    assert "regions on target in 2035 under ‘Baseline’: 1 of 2; farthest off: West (−24.4 points)" in words(
+        english["ranking_urbanization_rate"]
+    )
+    assert "“基准”下达到目标的区域：1个（共2个有目标）；西差距最大（−24.4个百分点）" in words(
+        chinese["regions_urbanization_rate"]
+    ).replace(" ", "")
+    assert (
+        "Urbanization rate by 2035: ‘Faster’ brings +4.40 points in all, ‘Rate of moving’ the most"
+        in words(english["levers_faster"])
+    )
+
+
+def test_chinese_figures_have_no_english_words(districts: tuple[Outcome, ...]) -> None:
+    for stem, figure in drawn(districts, "zh"):
+        said = words(figure)
+        assert not any(len(part) > 1 and part.isascii() and part.isalpha() for part in said.split()), stem
+
+
+def test_scenarios_that_change_nothing_are_said_to(runs: tuple[Outcome, ...]) -> None:
+    twin = replace(
+        runs[0], scenario=replace(runs[0].scenario, name="twin", title=Words(en="Twin")), base="baseline"
+    )
+
+    figures = dict(drawn([runs[0], twin], "en"))
+
+    assert "by 2035 no scenario differs from ‘Baseline’" in words(figures["urbanization_rate_difference"])
+
+
+def test_districts_stand_where_the_place_puts_them(districts: tuple[Outcome, ...]) -> None:
+    figures = dict(drawn(districts, "en"))
+    axes = {panel.get_title(loc="left"): panel for panel in figures["regions_urbanization_rate"].axes}
+
+    assert len(axes) == 39
+    x, y = (
+        {name: getattr(panel.get_position(), side) for name, panel in axes.items()} for side in ("x0", "y0")
+    )
+    assert x["Rongchang"] < x["Jiulongpo"] < x["Fuling"] < x["Wanzhou"] < x["Wushan"]  # west to east
+    assert y["Chengkou"] > y["Wanzhou"] > y["Shizhu"] > y["Youyang"]  # north to south
+    assert y["Guang'an"] > y["Hechuan"] > y["Jiangjin"]
+
+
+def test_neighbours_on_the_map_are_not_far_from_each_other() -> None:
+    """Pairs that share a border, from any map of Chongqing."""
+    grid = read_place(ROOT / "models" / "places" / "districts").grid
+    borders = (
+        *("hechuan-guangan", "hechuan-tongnan", "tongnan-dazu", "dazu-rongchang", "rongchang-yongchuan"),
+        *("yongchuan-jiangjin", "jiangjin-banan", "banan-qijiang", "qijiang-nanchuan", "nanchuan-wulong"),
+        *("wulong-pengshui", "pengshui-qianjiang", "qianjiang-youyang", "youyang-xiushan", "shizhu-fengdu"),
+        *("shizhu-zhongxian", "zhongxian-wanzhou", "wanzhou-kaizhou", "kaizhou-chengkou", "chengkou-wuxi"),
+        *("wuxi-wushan", "wushan-fengjie", "fengjie-yunyang", "yunyang-wanzhou", "liangping-dianjiang"),
+        *("dianjiang-changshou", "changshou-yubei", "yubei-jiangbei", "jiangbei-yuzhong", "yuzhong-nanan"),
+        *(
+            "beibei-shapingba",
+            "shapingba-jiulongpo",
+            "jiulongpo-dadukou",
+            "changshou-fuling",
+            "fuling-fengdu",
+        ),
+    )
+    for border in borders:
+        one, other = (grid[name] for name in border.split("-"))
+        assert max(abs(one[0] - other[0]), abs(one[1] - other[1])) <= 2, border
+
+
+def test_the_gap_of_a_region_is_its_tint(runs: tuple[Outcome, ...]) -> None:
+    figures = dict(drawn(runs, "en"))
+    east, west = figures["regions_urbanization_rate"].axes
+
+    def lightness(panel: object) -> float:
+        return float(np.dot(panel.get_facecolor()[:3], (0.299, 0.587, 0.114)))  # type: ignore[attr-defined]
+
+    assert lightness(east) > lightness(west)  # 85 and 56 %, of 80
+
+
+def test_without_targets_there_is_no_tint_and_no_word_of_it(runs: tuple[Outcome, ...]) -> None:
+    bare = [replace(outcome, targets=()) for outcome in runs]
+    held = tuple(
+        standing
+        for outcome in bare
+        for standing in rank([outcome], "urbanization_rate", 2035, areas=["east", "west"])
+    )
+    with styled("en"):
+        figure = compare_figures.draw_regions(held, "en")
+        row = compare_figures.draw_ranking(held, "en")
+
+    assert "Tint" not in words(figure)
+    assert "Urbanization rate by region in 2035" in words(figure)
+    assert problems(figure) == problems(row) == []
+
+
+def test_files_are_written_in_each_language(runs: tuple[Outcome, ...]) -> None:
+    compare_figures.write_compare_figures(
+        Path("figures"), runs, [rate_of(runs)], ["tiny", "east"], [ranking(runs)], [], ("en", "zh")
+    )
+
+    names = {file.name for file in Path("figures").iterdir()}
+    assert {f"tiny_urbanization_rate_{language}.png" for language in LANGUAGES} <= names
+    assert "east_urbanization_rate_difference_zh.svg" in names
+
+
+def test_of_many_scenarios_each_has_its_line(runs: tuple[Outcome, ...]) -> None:
+    outcomes = many(runs, 12)
+
+    (axes,) = dict(drawn(outcomes, "en"))["urbanization_rate"].axes
+
+    looks = {
+        (line.get_color(), str(line.get_linestyle()), str(line.get_marker()))
+        for line, _ in zip(axes.get_lines(), cycle(outcomes), strict=False)
+        if len(np.asarray(line.get_xdata())) == 16
+    }
+    assert len(looks) == 12
