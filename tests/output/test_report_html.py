@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -65,6 +67,10 @@ class Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attrs)))
@@ -169,6 +175,18 @@ def test_runs_beyond_those_that_a_page_can_show_are_counted(outcomes: tuple[Outc
     assert f"the first {MOST} of 31 runs" in page
     assert f"31次运行中的前{MOST}次" in page
     assert len(data["places"][0]["scenarios"]) == MOST
+
+
+def test_no_character_of_the_page_is_left_to_the_fonts_of_the_machine(page: str) -> None:
+    from fontTools.ttLib import TTFont
+
+    embedded = re.findall(r"font/woff;base64,([^)]*)\)", page)[0]
+    with TTFont(io.BytesIO(base64.b64decode(embedded))) as font:
+        there = set(map(chr, font.getBestCmap()))
+    tags = Tags()
+    tags.feed(re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL))
+
+    assert {sign for sign in tags.text if sign.isprintable()} - there == set()
 
 
 def test_a_scenario_that_failed_says_why_and_spoils_nothing(outcomes: tuple[Outcome, ...]) -> None:
@@ -467,6 +485,8 @@ def test_regions_stand_in_the_order_of_their_gaps(reader: Page) -> None:
     assert float(first[header.index("与目标之差")]) == pytest.approx(expected - 95, abs=0.006)
     assert [float(row[1]) for row in others] == sorted(float(row[1]) for row in others)
     assert reader.rows("#ranking table")[1][1] == f"{run:.2f}"
+    multiples = reader.one("#ranking .multiples").text
+    assert all(row[0] in multiples for row in (first, *others))
 
 
 @needs_browser

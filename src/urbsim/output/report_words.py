@@ -154,9 +154,8 @@ def _lead(outcomes: Sequence[Outcome], findings: Findings, language: Language) -
     lead = []
     for group in by_place(outcomes):
         place = group[0].place
-        told = [(area, head) for (where, _, area), (head, _) in findings.items() if where == place.name]
-        told.sort(key=lambda one: place.areas.index(one[0]))
-        lead += [head[language] for _, head in told[:1]]
+        heads = (head for (where, _, _), (head, _) in findings.items() if where == place.name)
+        lead += [head[language] for head in heads][:1]
     return lead
 
 
@@ -369,14 +368,22 @@ def _honesty(line: str, say: Say) -> str:
 
 
 def findings_of(outcomes: Sequence[Outcome]) -> Findings:
-    """Give what a figure of each target's indicator and area says, by place, indicator and area."""
+    """Give what a figure of each target's indicator and area says, by place, indicator and area.
+
+    The whole place comes first, then groups and regions; of each the target that is farthest in time.
+    """
     from urbsim.output.finding import find
 
     found = {}
     for group in by_place(outcomes):
         place = group[0].place
-        aimed = [(target.indicator, place.area(target.region)) for one in group for target in one.targets]
-        for indicator, area in dict.fromkeys(aimed):
+        aimed = {
+            (t.indicator, place.area(t.region)): t.year
+            for one in group
+            for t in sorted(one.targets, key=lambda t: t.year)
+        }
+        first = sorted(aimed, key=lambda pair: (place.areas.index(pair[1]), -aimed[pair]))
+        for indicator, area in first:
             said = {language: find(group, indicator, area, language) for language in LANGUAGES}
             zh, en = said["zh"], said["en"]
             if zh and en:

@@ -16,8 +16,8 @@
       margin: "同类预测以往的误差（围绕基准情景）", targeted: "有目标的指标", measured: "有实际值的指标", others: "其他指标",
       how: "指向线条可看数值；点图例可隐藏或显示情景；每张图可换指标和区域。粗黑线是基准情景。",
       regions: "各区域的位置", ranking: "按与本区域目标的差距排序，差得最多的在前；没有目标的按数值排序。",
-      scenario: "情景", value: "数值", gap: "与目标之差", change: (year) => `较${year}年`, versus: "与基准之差", points: "个百分点",
-      none: "此页没有这一指标的区域数据；见 trajectories.csv。", colon: "：", comma: "，", stop: "；", period: "。", open: "（", close: "）",
+      multiples: "每个区域一张小图，纵轴相同，顺序同上表。粗黑线是基准情景，细线是所选情景。", scenario: "情景", value: "数值", gap: "与目标之差", change: (year) => `较${year}年`, versus: "与基准之差", points: "百分点",
+      none: "此页没有这一指标的区域数据；见 trajectories.csv。", colon: "：", comma: "，", stop: "；", period: "。", inYear: (year) => `${year}年`, open: "（", close: "）",
       targets: "规划目标：", summary: (title, first, last) => `${title}，${first}—${last}年`, less: "与基准情景之差",
       aria: (title) => `${title}。数值见下方的数据表。`, nothing: "没有可画的数值。", unit: "单位",
     },
@@ -29,8 +29,8 @@
       targeted: "With a target", measured: "With observations", others: "Others",
       how: "Point at a line for its values; switch scenarios off and on in the legend; every figure can show another indicator or region. The thick black line is the base.",
       regions: "Where regions stand", ranking: "The region farthest short of its own target comes first; those without a target follow by value.",
-      scenario: "Scenario", value: "Value", gap: "Distance to target", change: (year) => `Since ${year}`, versus: "Difference to the base", points: "points",
-      none: "This page has no values of this indicator by region; they are in trajectories.csv.", colon: ": ", comma: ", ", stop: "; ", period: ".", open: " (", close: ")",
+      multiples: "A small figure for each region, all on one scale, in the order of the table. The thick black line is the base, the thin one the chosen scenario.", scenario: "Scenario", value: "Value", gap: "Distance to target", change: (year) => `Since ${year}`, versus: "Difference to the base", points: "points",
+      none: "This page has no values of this indicator by region; they are in trajectories.csv.", colon: ": ", comma: ", ", stop: "; ", period: ".", inYear: String, open: " (", close: ")",
       targets: "Plan targets: ", summary: (title, first, last) => `${title}, ${first} to ${last}`, less: "difference to the base",
       aria: (title) => `${title}. The table below has the values.`, nothing: "There are no values to draw.", unit: "Unit",
     },
@@ -83,10 +83,16 @@
   const unitOf = ({ indicator, difference }) =>
     difference && indicator.unit === "%" ? word("points") : indicator.said[language].unit;
 
+  /** Give the decimals that the values of an indicator still have here, in the unit of the language. */
+  function decimalsOf(place, area, indicator) {
+    const packed = (place.values[`${area}/${indicator.id}`] || []).filter(Boolean);
+    return Math.max(0, Math.min(...packed.map(([decimals]) => decimals)) - Math.round(Math.log10(indicator.said[language].scale)));
+  }
+
   /** Give a function that writes numbers with about four digits, as many decimals for all of them. */
-  function writer(values, signed) {
+  function writer(values, known, signed = false) {
     const largest = Math.max(0, ...values.filter(Number.isFinite).map(Math.abs));
-    const decimals = largest > 0 ? Math.min(4, Math.max(0, 3 - Math.floor(Math.log10(largest)))) : 0;
+    const decimals = largest > 0 ? Math.min(4, known, Math.max(0, 3 - Math.floor(Math.log10(largest)))) : 0;
     const format = new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-GB", {
       minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay: signed ? "exceptZero" : "auto",
     });
@@ -94,6 +100,8 @@
   }
 
   const allValues = (figure) => shownScenarios(figure.place).flatMap((i) => points(figure, i).map(([, value]) => value));
+
+  const writerOf = (figure) => writer(allValues(figure), decimalsOf(figure.place, figure.area, figure.indicator), figure.difference);
 
   function titleOf(figure) {
     const { place, area, indicator, difference } = figure;
@@ -172,17 +180,17 @@
 
   function tip(figure, entries) {
     const box = element("div", "tip");
-    const write = writer(allValues(figure), figure.difference);
+    const write = writerOf(figure);
     const unit = unitOf(figure);
     const year = entries.length ? entries[0].value[0] : "";
-    box.append(element("strong", "", `${year}${unit ? word("comma") + unit : ""}`));
+    box.append(element("strong", "", word("inYear")(year) + (unit ? word("comma") + unit : "")));
     for (const entry of entries) {
       if (entry.value[1] === null || entry.value[1] === undefined || !entry.seriesName || entry.seriesName.startsWith("series\0")) continue;
       const row = element("div");
       const name = element("span");
       const { demand, clause } = entry.data;
       const swatch = element("span", "", "■ ");
-      swatch.style.color = entry.seriesId === "target" ? "#b2182b" : entry.seriesId === "observed" ? "#777" : entry.color;
+      swatch.style.color = entry.seriesId.startsWith("target") ? "#b2182b" : entry.seriesId.startsWith("observed") ? "#777" : entry.color;
       name.append(swatch, entry.seriesName + (clause ? word("open") + clause + word("close") : ""));
       row.append(name, element("b", "", demand || write(entry.value[1])));
       box.append(row);
@@ -287,7 +295,7 @@
     box.replaceChildren();
     if (!figure.tabled) return;
     const { header, rows } = tableOf(figure);
-    const write = writer(allValues(figure), figure.difference);
+    const write = writerOf(figure);
     const unit = unitOf(figure);
     const table = element("table", "values");
     table.append(element("caption", "", titleOf(figure) + (unit ? `${word("open")}${unit}${word("close")}` : "")));
@@ -443,7 +451,7 @@
 
   function notesOf(figure) {
     const { place, area, indicator, difference } = figure;
-    const targets = difference ? [] : targetsOf(figure).map((one) => `${one.year}${word("colon")}${one.demand[language]}${one.clause ? word("open") + one.clause + word("close") : ""}`);
+    const targets = difference ? [] : targetsOf(figure).map((one) => `${word("inYear")(one.year)}${word("colon")}${one.demand[language]}${one.clause ? word("open") + one.clause + word("close") : ""}`);
     const found = place.findings[`${area}/${indicator.id}`];
     const parts = [
       found && !difference ? found.more[language] : "", targets.length ? word("targets") + targets.join(word("stop")) : "",
@@ -504,7 +512,7 @@
 
   /* --- Regions, the farthest from its target first -------------------------------------------------- */
 
-  const ranking = { place: places[0], indicator: null, scenario: 0, year: null };
+  const ranking = { place: places[0], indicator: null, scenario: 0, year: null, areas: [], chart: null };
 
   /** Give the target of an area for a year that is the hardest to reach from a value. */
   function ownTarget(place, area, indicator, year, value) {
@@ -558,8 +566,9 @@
     });
     found.sort((a, b) => (b.target ? b.target.short : -Infinity) - (a.target ? a.target.short : -Infinity) || a.value - b.value);
     const { scale, unit } = indicator.said[language];
-    const write = writer(found.map((one) => one.value * scale));
-    const signed = writer(found.map((one) => one.value * scale), true);
+    const known = Math.min(...found.map(({ area }) => decimalsOf(place, area.id, indicator)));
+    const write = writer(found.map((one) => one.value * scale), known);
+    const signed = writer(found.map((one) => one.value * scale), known, true);
     const table = element("table", "ranked");
     const heads = ["region", "value", "target", "gap", "change", ...(base ? ["versus"] : [])];
     const head = element("tr");
@@ -584,8 +593,64 @@
     const scroll = element("div", "box");
     scroll.tabIndex = 0;
     scroll.append(table);
-    const caption = element("p", "note", `${indicator.name[language]}${word("comma")}${ranking.year}${word("comma")}${scenario.title[language]}`);
-    box.replaceChildren(choices, caption, scroll);
+    const caption = element("p", "note", `${indicator.name[language]}${word("comma")}${word("inYear")(ranking.year)}${word("comma")}${scenario.title[language]}`);
+    if (!ranking.chart) {
+      ranking.box = element("div", "multiples"); // has to stand in the page when it is drawn for the first time
+      box.replaceChildren(ranking.box);
+      ranking.chart = echarts.init(ranking.box, null, { renderer: "svg" });
+      new ResizeObserver(() => drawMultiples()).observe(box);
+    }
+    ranking.areas = found.map(({ area }) => area);
+    box.replaceChildren(choices, caption, scroll, element("p", "how", word("multiples")), ranking.box);
+    drawMultiples();
+  }
+
+  /** Draw a small figure for each region, all on the same scale, in the order of the table. */
+  function drawMultiples(paper = false) {
+    const width = paper ? 690 : document.getElementById("ranking").clientWidth;
+    const { place, indicator, scenario, areas, chart } = ranking;
+    if (!chart || !areas.length || !width) return;
+    const { base } = place.scenarios[scenario];
+    const runs = base === null ? [scenario] : [base, scenario];
+    const figures = areas.map((area) => ({ place, area: area.id, indicator, difference: false }));
+    const small = paper && areas.length > 12; // so that they fit one page
+    const columns = small ? 6 : Math.max(2, Math.min(areas.length, Math.floor(width / 200)));
+    const [cell, tall] = [width / columns, small ? 105 : 150];
+    const shown = figures.flatMap((one) => [...runs.flatMap((i) => points(one, i)), ...targetsOf(one).map((t) => [t.year, t.value * indicator.said[language].scale])]);
+    const [years, values] = [0, 1].map((i) => shown.map((point) => point[i]).filter(Number.isFinite));
+    const [first, last] = [Math.min(...years), Math.max(...years)];
+    const room = 0.04 * (Math.max(...values) - Math.min(...values) || 1);
+    const at = (n) => ({ left: (n % columns) * cell, top: Math.floor(n / columns) * tall });
+    chart.resize({ width, height: Math.ceil(areas.length / columns) * tall });
+    chart.setOption({
+      animation: false,
+      aria: { enabled: true, label: { description: `${indicator.name[language]}${word("stop")}${areas.map((area) => area.title[language]).join(word("comma"))}` } },
+      textStyle: { fontFamily: getComputedStyle(root).fontFamily, color: "#1a1a1a" },
+      title: areas.map((area, n) => ({
+        text: area.title[language], left: at(n).left + 2, top: at(n).top, padding: 0,
+        textStyle: { fontSize: small ? 9 : 12, fontWeight: 600, width: cell - 12, overflow: "truncate", color: "#1a1a1a" },
+      })),
+      grid: areas.map((_, n) => ({ left: at(n).left + 40, top: at(n).top + 22, width: cell - 58, height: tall - 52 })),
+      tooltip: { trigger: "axis", confine: true, formatter: (entries) => tip(figures[entries[0].axisIndex], entries) },
+      xAxis: areas.map((_, n) => ({
+        type: "value", gridIndex: n, min: first, max: last, interval: last - first, axisLabel: { formatter: String, color: "#555", fontSize: 11 },
+        splitLine: { show: false }, axisTick: { show: false }, axisPointer: { label: { show: false } },
+      })),
+      yAxis: areas.map((_, n) => ({
+        type: "value", gridIndex: n, min: Math.min(...values) - room, max: Math.max(...values) + room, splitNumber: 3,
+        axisLabel: { color: "#555", fontSize: 11, showMinLabel: false, showMaxLabel: false, formatter: (value) => tick(value, false) }, splitLine: { lineStyle: { color: "#eee" } },
+      })),
+      series: figures.flatMap((one, n) => [
+        ...runs.map((i) => {
+          const { color, width: thick, dash } = look(place, i);
+          return {
+            type: "line", name: place.scenarios[i].title[language], xAxisIndex: n, yAxisIndex: n, data: points(one, i), symbol: "none",
+            lineStyle: { color, width: Math.min(2.5, thick), type: dash }, itemStyle: { color },
+          };
+        }),
+        ...marks(one).map((mark) => ({ ...mark, id: `${mark.id}/${n}`, xAxisIndex: n, yAxisIndex: n, symbolSize: mark.id === "target" ? 8 : 4, label: { show: false }, clip: true })),
+      ]),
+    }, { notMerge: true });
   }
 
   /* --- Language, print, start ----------------------------------------------------------------------- */
@@ -633,10 +698,13 @@
     speak(language);
     document.fonts.load('14px "urbsim zh"', "中").then(() => figures.forEach(draw), () => undefined);
     // Charts are as wide as the screen until they are told how wide paper is.
-    const paper = (on) => figures.forEach((figure) => {
-      figure.chart.resize({ width: on ? 690 : "auto", height: on ? 290 : "auto" });
-      plot(figure);
-    });
+    const paper = (on) => {
+      figures.forEach((figure) => {
+        figure.chart.resize({ width: on ? 690 : "auto", height: on ? 290 : "auto" });
+        plot(figure);
+      });
+      drawMultiples(on);
+    };
     window.addEventListener("beforeprint", () => paper(true));
     window.addEventListener("afterprint", () => paper(false));
   }
