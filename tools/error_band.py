@@ -30,8 +30,6 @@ FILE = "errors.csv"
 DIGITS = 4
 SAME = 2e-3  # [-] of an error: what the last digit and another machine may change
 SOURCE = "derived-here"
-WITHIN, AFTER = "root mean square", "largest so far"
-FEW = 3  # observations within the fitted years, of which fewer say how they were fitted and not how well
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,7 +86,6 @@ def errors(validation: Validation) -> Iterator[OwnError]:
                         first_year=years[0],
                         last_year=years[-1],
                         source=SOURCE,
-                        note=AFTER if horizon else WITHIN,
                     )
 
 
@@ -102,7 +99,7 @@ def by_horizon(
         (m for r, m in zip(runs, misses, strict=False) if r.base_year == first and r.conditional), {}
     )
     years = [year for year in within if year <= seen]
-    if len(years) >= FEW:
+    if years:
         yield 0, math.sqrt(sum(within[year] ** 2 for year in years) / len(years)), years
     largest, years = 0.0, []
     for year in sorted({year for miss in misses for year in miss if year > seen}):

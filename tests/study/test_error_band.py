@@ -48,14 +48,17 @@ def test_after_them_it_is_that_of_the_hold_out_and_never_shrinks(horizon: float,
 
 
 def test_farther_out_it_grows_with_the_horizon() -> None:
-    assert of(HERE, 10) == Band(width=5.0, kind="continued", horizon=10)
+    # From 0.2 within the fitted years to 2.0 after four: 0.45 more in each year.
+    assert of(HERE, 10) == Band(width=pytest.approx(2.0 + 6 * 0.45), kind="continued", horizon=10)
+    flat = place(errors=(own(0, 2.0), own(4, 2.0, last=2024)))
+    assert of(flat, 10, name="old") == Band(width=2.0, kind="continued", horizon=10)
 
 
 def test_a_run_does_not_know_errors_that_were_found_after_its_time() -> None:
     then = place(errors=OLD, seen={"old": 2020}, margins=RECORD)
 
     assert of(then, 4, name="old", known=2020) == Band(width=1.0, kind="record", horizon=4)  # 0.25 a year
-    assert of(then, 4, name="old", known=2022) == Band(width=1.0, kind="continued", horizon=4)  # 0.5 in 2
+    assert of(then, 4, name="old", known=2022).kind == "record"  # 0.2 to 0.5 in two years is 0.8 in four
     assert of(then, 4, name="old", known=2024) == Band(width=2.0, kind="hold-out", horizon=4)
     assert of(then, 15, name="old", known=2020).width == pytest.approx(2.5 * 15 / 11)
     assert of(then, 15, name="old", known=2020).kind == "continued"

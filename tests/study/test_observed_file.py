@@ -154,10 +154,9 @@ def test_a_yearly_amount_that_is_no_count_of_the_year_is_refused_for_part_of_one
         tmp_path, "indicator,region,period,value\nincome,here,2025H1,2100\nincome,here,2025,2100\n"
     )
 
-    assert told == [
-        "/new.csv:2: income is an amount of twelve months, and 2025H1 is part of a year\n"
-        "  fix: give that of a whole year",
-    ]
+    (one,) = told
+    assert one.startswith("/new.csv:2: income is an amount of twelve months, and 2025H1 is part of a year\n")
+    assert one.endswith("fix: give that of a whole year")
 
 
 def test_a_year_and_the_period_of_another_are_refused(tmp_path: Path) -> None:

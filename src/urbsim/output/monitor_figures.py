@@ -64,11 +64,11 @@ _SAID = {
     "hold": Words(
         zh=(
             "误差带：参数所见年份内为拟合误差，其后为样本外误差或同类预测以往偏差中较大者，"
-            "更远按年限外推；不是置信区间。"
+            "更远按直线外推；不是置信区间。"
         ),
         en=(
             "Band: error within the fitted years, then the larger of its error in the hold-out and the "
-            "record of such projections, farther out in proportion to the horizon; no confidence interval."
+            "record of such projections, farther out along a straight line; no confidence interval."
         ),
     ),
 }

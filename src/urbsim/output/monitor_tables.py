@@ -30,10 +30,11 @@ STANDINGS = {
 KINDS = {
     "fitted": Words(zh="拟合期内误差", en="within the fitted years"),
     "hold-out": Words(zh="样本外误差", en="of the hold-out"),
-    "continued": Words(zh="误差按年限外推", en="continued with the horizon"),
+    "continued": Words(zh="误差按直线外推", en="continued in a straight line"),
     "record": Words(zh="同类预测以往偏差", en="record of such projections"),
     "floor": Words(zh="至少为拟合期内误差", en="at least, of the fitted years"),
 }
+_LEAST = {"%": 0.01, "10k persons": 0.1}  # changes that would be written as +0 or -0
 STYLES = {"reached": "green", "on course": "green", "not observed": "dim"}
 _SAID = {
     "indicator": Words(zh="指标", en="indicator"),
@@ -65,12 +66,12 @@ NOTES = {
     "band": Words(
         zh=(
             "模型自身误差：参数所见年份内为拟合误差（均方根）；其后为样本外误差或同类预测以往偏差中较大者，"
-            "更远年份按年限成比例外推。样本外检验只有一次，不是置信区间。"
+            "更远年份按直线外推。样本外检验只有一次，不是置信区间。"
         ),
         en=(
             "Model's own error: root mean square within the years that the parameters were fitted to; after "
-            "them the larger of its error in the hold-out and the record of such projections, farther out in "
-            "proportion to the horizon. There was one hold-out, so it is no confidence interval."
+            "them the larger of its error in the hold-out and the record of such projections, farther out "
+            "along a straight line. There was one hold-out, so it is no confidence interval."
         ),
     ),
     "break": Words(
@@ -156,7 +157,7 @@ _OF_BOTH = {
     "band_kind": (
         "",
         "fitted, hold-out, record, continued or floor: what the band stands on",
-        "fitted 拟合期内，hold-out 样本外，record 同类预测以往偏差，continued 按年限外推，floor 下限",
+        "fitted 拟合期内，hold-out 样本外，record 同类预测以往偏差，continued 按直线外推，floor 下限",
     ),
     "source": ("", "where the observation, or the target, comes from", "实际值或目标的来源"),
     "parameter_set": ("", "fitted parameters of the run", "情景所用的拟合参数"),
@@ -392,6 +393,9 @@ def _bracketed(text: str, more: str, language: Language) -> str:
 def gain(value: float, course: Course, language: Language) -> str:
     """Write a change of one year in the direction of the target, as a change of the value."""
     change = sign_of(course.target) * value
+    change = (
+        0.0 if abs(change) < 0.5 * _LEAST.get(course.indicator.unit.removesuffix("/year"), 0.0) else change
+    )
     unit = course.indicator.unit
     if unit == "%":
         return f"{change:+.2f}{'个百分点' if language == 'zh' else ' points'}"

@@ -23,7 +23,8 @@ class Band:
         ``fitted``: the year is one of those that the parameters were fitted to, the error theirs in those
         years. ``hold-out``: the model was off so far when it was held against years it had not seen.
         ``record``: how far published projections of this kind have been off. ``continued``: either of them
-        beyond its longest horizon, in proportion to the horizon. ``floor``: of later years nothing is known,
+        beyond its longest horizon, along the straight line from the error within the fitted years (of
+        the record: from nothing) to there. ``floor``: of later years nothing is known,
         and the error within the fitted years is the least that it can be.
     horizon
         Years after the last one that the parameters saw; negative within those years.
@@ -51,7 +52,7 @@ def error_band(
     if horizon <= 0:
         return None if within is None else Band(width=within, kind="fitted", horizon=horizon)
     found = (
-        _held_out([row for row in rows if row.horizon and row.last_year <= known], within, horizon),
+        _held_out(rows, within, horizon, known),
         _recorded(place, indicator, area, horizon),
         None if within is None else Band(width=within, kind="floor", horizon=horizon),
     )
@@ -65,17 +66,21 @@ def _within(rows: list[OwnError], parameter_set: str, known: float) -> float | N
     return max(own or [row.error for row in fitted if row.last_year <= known], default=None)
 
 
-def _held_out(rows: list[OwnError], within: float | None, horizon: float) -> Band | None:
-    found = {float(row.horizon): row.error for row in sorted(rows, key=lambda row: row.error)}
-    if not found:
+def _held_out(rows: list[OwnError], within: float | None, horizon: float, known: float) -> Band | None:
+    """Give the error of the hold-out: between horizons, and beyond, on straight lines; it never shrinks."""
+    after = [row for row in rows if row.horizon and row.last_year <= known]
+    if not after:
         return None
-    last = max(found)
-    least = within if within is not None else found[min(found)]
-    found = {0.0: least, **found}
-    horizons = sorted(found)
-    widths = np.maximum.accumulate([found[one] for one in horizons])
+    sets = {row.parameter_set for row in after}
+    start = max((row.error for row in rows if not row.horizon and row.parameter_set in sets), default=None)
+    found = {float(row.horizon): row.error for row in sorted(after, key=lambda row: row.error)}
+    least = next((error for error in (within, start) if error is not None), found[min(found)])
+    horizons = [0.0, *sorted(found)]
+    widths = np.maximum.accumulate([least, *(found[one] for one in sorted(found))])
+    last, most = horizons[-1], float(widths[-1])
     if horizon > last:
-        return Band(width=float(widths[-1]) * horizon / last, kind="continued", horizon=horizon)
+        slope = max(0.0, most - (start or 0.0)) / last
+        return Band(width=most + slope * (horizon - last), kind="continued", horizon=horizon)
     return Band(width=float(np.interp(horizon, horizons, widths)), kind="hold-out", horizon=horizon)
 
 
