@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from urbsim.analysis.validation import Prediction, Validation
+from urbsim.analysis.validation import Prediction, Validation, WindowName
 from urbsim.output.look import (
     COLON,
     COLOURS,
     DASHES,
     DOT,
+    MARKERS,
     OBSERVED,
     Handle,
     axis_unit,
@@ -32,6 +33,7 @@ from urbsim.output.look import (
     with_unit,
 )
 from urbsim.study.indicator import Indicator
+from urbsim.study.quantity import quantity
 from urbsim.study.words import Language, Words
 
 MOST_PANELS = 9  # areas of a figure; the whole place, then groups, then regions
@@ -41,7 +43,7 @@ SPECK: dict[str, Any] = {"marker": ".", "markersize": 3.5, "color": "#999999"}
 
 _BETWEEN = Words(zh="普查间插值（不计分）", en="put between censuses, not scored")
 _HOLD_OUT = Words(zh="检验期", en="hold-out")
-_HISTORY = Words(zh="模型与历史", en="model and history")
+_ONE_SIDED = 0.8  # [-] part of the error that the mean error must be for the model to be too high or too low
 _QUESTION = Words(zh="模型能否再现历史？", en="Does the model give what was observed?")
 
 
@@ -85,14 +87,43 @@ def draw(validation: Validation, indicator: Indicator, language: Language) -> Fi
     handles.append(Patch(facecolor=SHADE, label=_HOLD_OUT[language]))
     name = with_unit(indicator.name[language], axis_unit(indicator, language), language)
     where = place.area_title(areas[0]) if len(areas) == 1 else place.title
+    found = _found(validation, indicator, areas[0], language)
     lay_out(
         figure,
-        title=f"{indicator.name[language]}{COLON[language]}{_HISTORY[language]}",
+        title=f"{indicator.name[language]}{COLON[language]}{found}",
         subtitle=f"{where[language]} · {name}",
         question=_QUESTION[language],
         handles=handles,
     )
     return figure
+
+
+def _found(validation: Validation, indicator: Indicator, area: str, language: Language) -> str:
+    """Say how far off the first run is after the split, or, where nothing was observed then, in all years."""
+    windows: tuple[WindowName, ...] = ("hold-out", "all")
+    found = (
+        (run, window, score)
+        for window in windows
+        for run in validation.predictions
+        if run.conditional and (score := validation.find(run.by, indicator.id, area, window)) is not None
+    )
+    run, window, score = next(found, (None, "all", None))
+    if run is None or score is None:
+        return "无可比较的观测值" if language == "zh" else "nothing to compare"
+    if indicator.unit == "%":
+        error = f"{score.rmse:.1f}个百分点" if language == "zh" else f"{score.rmse:.1f} points"
+    elif score.mape is not None:
+        error = f"{score.mape:.1f}{'%' if language == 'zh' else ' %'}"
+    else:
+        error = quantity(score.rmse, indicator.unit, language=language)
+    sided = abs(score.bias) >= _ONE_SIDED * score.rmse > 0
+    if language == "zh":
+        when = f"{validation.split}年之后" if window == "hold-out" else "各年"
+        side = ("，偏高" if score.bias > 0 else "，偏低") if sided else ""
+        return f"{when}模型平均偏差{error}{side}（{run.title.zh}）"
+    when = f"after {validation.split}" if window == "hold-out" else "in all years"
+    side = (", too high" if score.bias > 0 else ", too low") if sided else ""
+    return f"{when} the model is off by {error} on average{side} ({run.title.en})"
 
 
 def _draw_area(axes: Axes, validation: Validation, indicator: Indicator, area: str) -> None:
@@ -115,8 +146,14 @@ def _first(validation: Validation) -> int:
 
 
 def _look(validation: Validation, run: Prediction) -> dict[str, Any]:
-    """Give a colour to each set, and dashes to each start and to what is unconditional."""
+    """Give a colour and a marker to each set, and dashes to each start and to what is unconditional."""
     starts = sorted({other.base_year for other in validation.predictions})
-    dashes = DASHES[starts.index(run.base_year)] if run.conditional else DASHES[2]
-    colour = COLOURS[validation.sets.index(run.parameter_set) + 1]
-    return {"color": colour, "linestyle": dashes, "linewidth": 1.5 if run.conditional else 1.1}
+    position = validation.sets.index(run.parameter_set) + 1
+    return {
+        "color": COLOURS[position],
+        "linestyle": DASHES[starts.index(run.base_year)] if run.conditional else DASHES[2],
+        "linewidth": 1.4 if run.conditional else 1.0,
+        "marker": MARKERS[position],
+        "markersize": 3.0,
+        "markevery": (position, 4),
+    }

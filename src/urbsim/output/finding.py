@@ -363,12 +363,21 @@ def _change(change: float, indicator: Indicator, language: Language, *, over_tim
     """Write a difference, in English with its sign; of rates in points."""
     if language == "zh":
         more, less = ("增加", "减少") if over_time else ("高", "低")
-        size = f"{abs(change):.1f}个百分点" if indicator.unit == "%" else _said(abs(change), indicator, "zh")
+        size = (
+            f"{_tenths(abs(change))}个百分点"
+            if indicator.unit == "%"
+            else _said(abs(change), indicator, "zh")
+        )
         return f"{more if change >= 0 else less}{size}"
     if indicator.unit == "%":
-        return f"{change:+.1f} points".replace("-", "−")
+        return f"{'−' if change < 0 else '+'}{_tenths(abs(change))} points"
     told = _said(abs(change), indicator, "en", bare=True)
     return f"{'−' if change < 0 else '+'}{told}"
+
+
+def _tenths(number: float) -> str:
+    """Write one decimal, and two where one would hide that it is not nought."""
+    return f"{number:.1f}" if number >= 0.05 or number < 0.005 else f"{number:.2f}"
 
 
 def _span(values: Sequence[float], indicator: Indicator, language: Language) -> str:

@@ -9,23 +9,25 @@ import numpy.typing as npt
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from urbsim.output.look import COLOURS, GREY, INK, RED, SMALL, lay_out, sheet
+from urbsim.output.look import COLOURS, GREY, INK, RED, SMALL, lay_out, quoted, sheet
 
 
 def draw_changes(changes: Mapping[str, float], title: str, unit: str) -> Figure:
-    """Draw a bar per name, the longest first: what changes, by how much [unit]."""
+    """Draw a bar per name, the longest at the top: what changes, by how much [unit]."""
     ordered = sorted(changes.items(), key=lambda item: abs(item[1]))
     figure, (axes,) = sheet(height=0.2 * len(ordered) + 0.2)
     values = [value for _, value in ordered]
     colours = [COLOURS[1] if value >= 0 else RED for value in values]
-    bars = axes.barh([name for name, _ in ordered], values, color=colours, height=0.7)
-    axes.bar_label(bars, labels=[f"{value:+.2f}" for value in values], padding=3, fontsize=SMALL)
+    hatches = ["" if value >= 0 else "////" for value in values]  # for prints in grey
+    names = [name for name, _ in ordered]
+    bars = axes.barh(names, values, color=colours, hatch=hatches, edgecolor="white", linewidth=0, height=0.7)
+    axes.bar_label(bars, labels=[_signed(value) for value in values], padding=3, fontsize=SMALL)
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.margins(x=0.14)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
-    axes.set_xlabel(unit)
-    lay_out(figure, title=title)
+    name, value = ordered[-1]
+    lay_out(figure, title=f"{title}: most by {quoted(name, 'en')}, {_signed(value)}", subtitle=unit)
     return figure
 
 
@@ -43,5 +45,11 @@ def draw_spans(spans: Mapping[str, npt.NDArray[np.bool_]], years: Sequence[int],
     axes.tick_params(which="both", length=0)
     axes.spines[:].set_visible(False)
     axes.axvline(-0.5, color=GREY, linewidth=0.6)
-    lay_out(figure, title=title)
+    name, held_in = max(spans.items(), key=lambda item: int(item[1].sum()))
+    told = f"{quoted(name, 'en')} longest, in {int(held_in.sum())} of {len(years)}"
+    lay_out(figure, title=f"{title}: {told}")
     return figure
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "\u2212")
