@@ -129,7 +129,7 @@
       const data = points(figure, i);
       const every = Math.max(1, Math.ceil(data.length / 5));
       return {
-        type: "line", name: place.scenarios[i].title[language], id: place.scenarios[i].id, data, z: place.scenarios[i].isBase ? 6 : 4,
+        type: "line", name: place.scenarios[i].title[language], id: place.scenarios[i].id, data, z: place.scenarios[i].isBase ? 3 : 4, // what lies on the base shows
         lineStyle: { color, width, type: dash }, itemStyle: { color, opacity: 1 },
         symbol: symbol || "none", showSymbol: Boolean(symbol), showAllSymbol: true,
         symbolSize: (_, { dataIndex }) => ((dataIndex + i) % every === 0 ? 7 : 0),
