@@ -553,7 +553,11 @@ def init(folder: Path) -> int:
 )
 @click.option("--no-figures", is_flag=True, help="Write tables and the page only.")
 @click.option(
-    "--format", "formats", default="csv", show_default=True, help="Of the tables: csv,xlsx,parquet,iamc."
+    "--format",
+    "formats",
+    default="csv",
+    show_default=True,
+    help="Of the tables, besides CSV: xlsx, parquet, iamc; several with commas.",
 )
 def compare(
     results: tuple[Path, ...],
@@ -587,10 +591,14 @@ def compare(
         results, base=base, indicators=indicators, areas=areas, year=year, at_least=at_least
     )
     try:
-        write_comparison(folder, done, languages=languages, figures=not no_figures, formats=kinds)
+        write_comparison(
+            folder, done, languages=languages, figures=not no_figures, formats=kinds, starting=_tell_figure
+        )
     except OSError as failure:
+        _wipe()
         click.echo(f"{folder}: cannot be written: {failure.strerror}", err=True)
         return FAILED
+    _wipe()
     language: Language = "zh" if languages == ("zh",) else "en"
     print_comparison(done.outcomes, done.levers, done.rankings, console_for_people(), language)
     for remark in done.remarks:
@@ -965,6 +973,12 @@ def _tell_stop(failure: BaseException, folder: Path) -> int:
     if isinstance(failure, KeyboardInterrupt):
         raise failure
     return FAILED
+
+
+def _tell_figure(name: str) -> None:
+    """Say on a terminal which figure is being drawn."""
+    if sys.stderr.isatty():
+        click.echo(f"{WIPE}drawing {name}", nl=False, err=True)
 
 
 def _wipe() -> None:

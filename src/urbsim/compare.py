@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -144,7 +144,7 @@ def compare(
                 )
             )
         ),
-        remarks=(*_failures(recorded), *differences(recorded)),
+        remarks=(*_failures(recorded), *differences(recorded), *_not_known(outcomes, ranked_year)),
         sources={shown(one.folder): one.facts for one in recorded},
     )
 
@@ -454,6 +454,18 @@ def _failures(recorded: Sequence[Recorded]) -> Iterator[str]:
                 yield f"{outcome.name} failed in {shown(one.folder)}, and is left out: {outcome.failure}"
 
 
+def _not_known(outcomes: Sequence[Outcome], year: int) -> Iterator[str]:
+    """Say when it is not known of this year what levers bought, and of which years it is."""
+    missing: dict[tuple[int, ...], list[str]] = {}
+    for outcome in outcomes:
+        years = {one.year for one in outcome.run.contributions} if outcome.run else set()
+        if years and year not in years:
+            missing.setdefault(tuple(sorted(years)), []).append(outcome.name)
+    for known, names in missing.items():
+        told = ", ".join(map(str, known))
+        yield f"what levers bought until {year} is not known of {_few(names)}; it is of --year {told}"
+
+
 def _labels(folders: Sequence[Path]) -> list[str]:
     """Name folders by the last parts of their paths, as many as it takes to tell them apart."""
     parts = [folder.resolve().parts for folder in folders]
@@ -506,6 +518,7 @@ def write_comparison(
     languages: Sequence[Language] = LANGUAGES,
     figures: bool = True,
     formats: Collection[str] = (),
+    starting: Callable[[str], object] = lambda _: None,
 ) -> Path:
     """Write tables, figures (in `languages`) and a page, whole or not at all.
 
@@ -513,6 +526,8 @@ def write_comparison(
     ----------
     formats
         In which formats the tables are written besides CSV: "xlsx", "parquet", "iamc".
+    starting
+        Called with the name of each figure before it is drawn.
     """
     it = comparison
     areas = it.areas if it.areas_asked else ()
@@ -546,7 +561,9 @@ def write_comparison(
     def draw(into: Path) -> None:
         from urbsim.output.compare_figures import write_compare_figures
 
-        write_compare_figures(into, it.outcomes, it.indicators, it.areas, it.rankings, it.levers, languages)
+        write_compare_figures(
+            into, it.outcomes, it.indicators, it.areas, it.rankings, it.levers, languages, starting
+        )
 
     def finish(beside: Path, facts: Mapping[str, Any]) -> None:
         from urbsim.output.report_html import write_report

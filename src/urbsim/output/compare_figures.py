@@ -97,7 +97,8 @@ _QUESTION = {
 _POINTS = Words(zh="个百分点", en=" points")
 _OVER = Words(zh="与“{}”之差", en="difference to ‘{}’")
 _OVER_OWN = Words(zh="与各自基准情景之差", en="difference to the base of each")
-_OWN_BASE = Words(zh="各自的基准", en="its base")
+_OWN_BASE = Words(zh="其基准情景", en="its base")
+_OWN_BASES = Words(zh="各自的基准情景", en="base of each")
 _SAME = Words(
     zh="{what}：到{year}年各情景与{base}几乎没有差别", en="{what}: by {year} no scenario differs from {base}"
 )
@@ -161,12 +162,14 @@ def write_compare_figures(
     rankings: Sequence[Sequence[Standing]],
     levers: Sequence[Bought],
     languages: Sequence[Language],
+    starting: Callable[[str], object] = lambda _: None,
 ) -> None:
     """Draw what the comparison allows, as PNG and SVG, in each language."""
     folder.mkdir()
     for language in languages:
         with styled(language):
             for stem, figure in figures(outcomes, indicators, areas, rankings, levers, language):
+                starting(f"{stem}_{language}")
                 save(figure, folder, f"{stem}_{language}")
 
 
@@ -266,7 +269,7 @@ def draw_differences(
             number = signed(write(end[1]))
             ends.append(End(*end, f"{outcome.scenario.title[language]} {number}", style))
     last = max(end.x for end in ends)
-    labels = [*([End(last, 0.0, base, zero)] if base else []), *ends]
+    labels = [End(last, 0.0, base or _OWN_BASES[language], zero), *ends]
     figure, axes, beside = _sheet(labels)
     begin = _begin([(_years(o), found[o.name]) for o, _ in shown])
     axes.axhline(0, color=zero["color"], linewidth=zero["linewidth"], zorder=zero["zorder"])
@@ -278,7 +281,7 @@ def draw_differences(
     right = label_ends(axes, labels) if beside else 0.0
     handles: list[Handle] = []
     if not beside:
-        handles = [Line2D([], [], label=base or _OWN_BASE[language], color=zero["color"], linewidth=2.4)]
+        handles = [Line2D([], [], label=base or _OWN_BASES[language], color=zero["color"], linewidth=2.4)]
         handles += _line_keys([o for o, _ in shown], [style for _, style in shown], language)
     over = _OVER[language].format(base) if base else _OVER_OWN[language]
     unit = _POINTS[language].strip() if indicator.unit == "%" else axis_unit(indicator, language)
@@ -564,7 +567,7 @@ def draw_changes(
     base = _base_title([o for o, _ in pairs], outcomes, language)
     over = _OVER[language].format(base) if base else _OVER_OWN[language]
     unit = _POINTS[language].strip() if indicator.unit == "%" else axis_unit(indicator, language)
-    zero_key = Line2D([], [], label=base or _OWN_BASE[language], color=zero["color"], linewidth=1.8)
+    zero_key = Line2D([], [], label=base or _OWN_BASES[language], color=zero["color"], linewidth=1.8)
     notes = [_NUMBER_CHANGE[language].format(year=year), _ARRANGED[language] if place.grid else ""]
     lay_out(
         figure,

@@ -406,24 +406,37 @@ def print_rankings(
     """Print for each place the regions that fall farthest short in its first run, and them in the others."""
     for ranking in rankings:
         names = list(dict.fromkeys(standing.outcome.name for standing in ranking))
-        of = {(standing.outcome.name, standing.area): standing for standing in ranking}
-        first = [standing for standing in ranking if standing.outcome.name == names[0]]
-        indicator = first[0].indicator
-        heading = _RANKED[language].format(name=indicator.name[language], year=first[0].year)
-        table = _plain_table(f"{first[0].outcome.place.title[language]} · {heading}")
-        table.add_column("")
-        table.add_column(Text(_REGION[language]), no_wrap=True)
-        table.add_column(Text(_TARGET[language]), no_wrap=True)
+        block: list[str] = []
         for name in names:
-            outcome = next(one.outcome for one in ranking if one.outcome.name == name)
-            table.add_column(Text(_named(outcome, language)), justify="right")
-        for position, standing in enumerate(first[:MOST_PRINTED], start=1):
-            cells = [_stands(of.get((name, standing.area)), language) for name in names]
-            area = standing.outcome.place.area_title(standing.area)[language]
-            table.add_row(str(position), Text(area), Text(_held(standing, language)), *cells)
-        console.print(table)
-        if len(first) > MOST_PRINTED:
-            console.print(_MORE[language].format(n=len(first) - MOST_PRINTED))
+            wider = _ranking(ranking, [*block, name], language)
+            if len(block) > 1 and Measurement.get(console, console.options, wider).maximum >= console.width:
+                console.print(_ranking(ranking, block, language))
+                block = names[:1]
+            block.append(name)
+        console.print(_ranking(ranking, block, language))
+        regions = sum(standing.outcome.name == names[0] for standing in ranking)
+        if regions > MOST_PRINTED:
+            console.print(_MORE[language].format(n=regions - MOST_PRINTED))
+
+
+def _ranking(ranking: Sequence[Standing], names: Sequence[str], language: Language) -> Printed:
+    """Give the regions in the order of the first of these runs, with a column for each of them."""
+    of = {(standing.outcome.name, standing.area): standing for standing in ranking}
+    first = [standing for standing in ranking if standing.outcome.name == names[0]]
+    indicator = first[0].indicator
+    heading = _RANKED[language].format(name=indicator.name[language], year=first[0].year)
+    table = _plain_table(f"{first[0].outcome.place.title[language]} · {heading}")
+    table.add_column("")
+    for words in (_REGION, _TARGET):
+        table.add_column(Text(words[language]), no_wrap=True)
+    for name in names:
+        outcome = next(one.outcome for one in ranking if one.outcome.name == name)
+        table.add_column(Text(_named(outcome, language)), justify="right", no_wrap=True)
+    for position, standing in enumerate(first[:MOST_PRINTED], start=1):
+        cells = [_stands(of.get((name, standing.area)), language) for name in names]
+        area = standing.outcome.place.area_title(standing.area)[language]
+        table.add_row(str(position), Text(area), Text(_held(standing, language)), *cells)
+    return table
 
 
 def _held(standing: Standing, language: Language) -> str:
