@@ -115,7 +115,7 @@ def finding(monitoring: Monitoring, indicator: str, area: str, language: Languag
         if last.inside is None:
             return f"{text}，为拟合期内误差的{times}倍，此后误差未知"
         return f"{text}，" + ("在模型自身误差之内" if last.inside else f"为模型自身误差的{times}倍{since}")
-    text = f"{name} in {when} {size} {'above' if above else 'below'} the run {run}"
+    text = f"{name}, {when}: {size} {'above' if above else 'below'} the run {run}"
     if last.band is None or last.widths is None:
         return f"{text}; how far the model may be off is not known"
     if last.inside is None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table as Printed
 from rich.text import Text
 
+from urbsim.output.dictionary import column_table
 from urbsim.output.tables import Cell, Table
 from urbsim.output.verdicts import target_demand
 from urbsim.study.indicator import Indicator
@@ -249,13 +250,14 @@ COLUMNS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
 }
 
 
-def columns_table() -> Table:
-    """Give the meaning of every column, a row each."""
-    header = ("file", "column", "unit", "meaning_en", "meaning_zh")
-    rows: list[tuple[Cell, ...]] = [
-        (file, column, *about) for file, columns in COLUMNS.items() for column, about in columns.items()
+def columns_table(indicators: Sequence[Indicator]) -> Table:
+    """Give the meaning of every column, a row each, then that of every indicator."""
+    rows: list[Sequence[Cell]] = [
+        (file, column, unit, "", "", zh, en)
+        for file, columns in COLUMNS.items()
+        for column, (unit, en, zh) in columns.items()
     ]
-    return header, rows
+    return column_table({}, indicators, rows)
 
 
 def write_monitoring(
@@ -269,10 +271,14 @@ def write_monitoring(
 
         write_figures(figures, monitoring, languages)
 
+    told = [
+        *(reading.indicator for reading in monitoring.readings),
+        *(course.indicator for course in monitoring.courses),
+    ]
     tables = {
         "monitor.csv": monitor_table(monitoring),
         "course.csv": course_table(monitoring),
-        "columns.csv": columns_table(),
+        "columns.csv": columns_table(told),
     }
     return replace_folder(folder, tables, facts, draw if languages else None)
 

@@ -1,6 +1,6 @@
 """Outcomes -> a Word document that can be printed and edited. The only door to python-docx.
 
-Words are those of the page (`report_html`), figures those of the results folder. All is set in styles of the
+Words are those of the page (`report_words`), figures those of the results folder. All is set in styles of the
 document, so that a reader can change them: headings, captions with numbers of Word's own, tables whose header
 row is repeated, lists. Chinese has fonts that every Windows has; nothing is embedded.
 """
@@ -28,12 +28,9 @@ from docx.styles.style import ParagraphStyle
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
-from urbsim.output.compare_tables import LEFT_OVER, TOGETHER, change_of
-from urbsim.output.report_html import told
+from urbsim.output.report_words import BoughtGrid, ScenarioWords, Told, told
 from urbsim.output.verdicts import Demand, Judged, VerdictRow, VerdictRows, by_place, verdict_rows
-from urbsim.study.bought import Measure, bought
 from urbsim.study.outcome import Outcome
-from urbsim.study.quantity import unit_name
 from urbsim.study.words import Language, Words
 
 A4 = (Cm(21.0), Cm(29.7))
@@ -47,7 +44,6 @@ FONTS: Mapping[str, Mapping[Language, tuple[str, str]]] = {  # for Latin letters
 TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en-GB"}
 INK, SOFT, RED, GREEN = (RGBColor.from_string(c) for c in ("1A1A1A", "595959", "B2182B", "1B6E3C"))
 SHADE = "EDEDED"
-BOUGHT = ("urbanization_rate", "settlers", "urban_land", "school_places", "local_debt")
 
 _SAID = {
     "report": Words(zh="城镇化情景分析报告", en="Urbanization scenarios: a report"),
@@ -78,11 +74,11 @@ _SAID = {
     ),
     "levers how": Words(
         zh=(
-            "至{year}年与基准情景相比的变化。“单独”：只动用这一项；“最后”：在其余各项都动用之后再加上它。各项相互影响，"
+            "与基准情景相比的变化。“单独”：只动用这一项；“最后”：在其余各项都动用之后再加上它。各项相互影响，"
             "各项之和不等于合计。"
         ),
         en=(
-            'Changes against the base by {year}. "Alone": when this lever alone is moved; "last": what is '
+            'Changes against the base. "Alone": when this lever alone is moved; "last": what is '
             "lost when it alone is not. Levers act through each other, so that the parts do not add up to "
             "the whole."
         ),
@@ -135,24 +131,23 @@ def report(outcomes: Sequence[Outcome], facts: Mapping[str, Any], language: Lang
     writer.heading("figures")
     for group in by_place(outcomes):
         writer.figures(group)
-    writer.bought(outcomes)
+    writer.bought(page["bought"])
     writer.heading("scenarios")
     for scenario in page["scenarios"]:
         writer.scenario(scenario)
     writer.heading("sources")
     for line in page["sources"]:
         writer.bullet(line, small=True)
-    if page.get("limits"):
-        writer.heading("limits")
-        for line in page["limits"]:
-            writer.bullet(line)
+    writer.heading("limits")
+    for line in page["limits"]:
+        writer.bullet(line)
     writer.heading("made")
     for term, lines in page["made"]:
         writer.term(term, lines)
     return writer.document
 
 
-def _leads(outcomes: Sequence[Outcome], page: Mapping[str, Any], language: Language) -> Iterator[str]:
+def _leads(outcomes: Sequence[Outcome], page: Told, language: Language) -> Iterator[str]:
     """Give the findings that come first: on the main targets, then one of every figure."""
     from urbsim.output.pictures import PICTURES, picture_finding
 
@@ -179,7 +174,7 @@ class _Writer:
 
     # --- words
 
-    def begin(self, page: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    def begin(self, page: Told, facts: Mapping[str, Any]) -> None:
         self.document.add_paragraph(page["title"], style="Title")
         self.document.add_paragraph(page["subtitle"], style="Subtitle")
         names = ("、" if self.language == "zh" else ", ").join(one["title"] for one in page["scenarios"])
@@ -208,7 +203,7 @@ class _Writer:
         paragraph.add_run(f"{term}{'：' if self.language == 'zh' else ': '}").bold = True
         paragraph.add_run(("；" if self.language == "zh" else "; ").join(lines))
 
-    def scenario(self, scenario: Mapping[str, Any]) -> None:
+    def scenario(self, scenario: ScenarioWords) -> None:
         base = _SAID["base"][self.language] if scenario["base"] else ""
         self.heading(f"{scenario['title']}{base}", level=2)
         if scenario["failure"]:
@@ -333,18 +328,27 @@ class _Writer:
 
     # --- what levers bought
 
-    def bought(self, outcomes: Sequence[Outcome]) -> None:
-        """Write what the levers of each scenario bought."""
-        language = self.language
-        found = [(outcome, _bought(outcome, outcomes, language)) for outcome in outcomes]
-        told_of = [(outcome, *one) for outcome, one in found if one is not None]
-        if not told_of:
+    def bought(self, grids: Sequence[BoughtGrid]) -> None:
+        """Write what the levers of each scenario bought: the first indicator alone and last, others alone."""
+        if not grids:
             return
+        language = self.language
         self.heading("bought")
-        self.small(_SAID["levers how"][language].format(year=max(year for _, year, *_ in told_of)))
-        for outcome, _, head, rows in told_of:
-            self.caption("table", _SAID["bought by"][language].format(title=outcome.scenario.title[language]))
-            self.table(head, rows, first=Cm(4.6))
+        self.small(_SAID["levers how"][language])
+        for grid in grids:
+            (first, unit), *others = grid["head"]
+            alone, last = (_SAID[key][language] for key in ("alone", "last"))
+            head = [
+                _SAID["lever"][language],
+                *(
+                    _headed(first, f"{side}, {unit}" if language == "en" else f"{side}，{unit}", language)
+                    for side in (alone, last)
+                ),
+                *(_headed(name, unit, language) for name, unit in others),
+            ]
+            rows = [[name, *cells[:2], *cells[2::2]] for name, cells in grid["rows"]]
+            self.caption("table", _SAID["bought by"][language].format(title=grid["title"]))
+            self.table(head, rows, first=Cm(4.2))
 
     def _footer(self) -> None:
         paragraph = self.document.sections[0].footer.paragraphs[0]
@@ -355,6 +359,12 @@ class _Writer:
         paragraph.add_run(between)
         _field(paragraph, "NUMPAGES", "1")
         paragraph.add_run(after)
+
+
+def _headed(name: str, unit: str, language: Language) -> str:
+    if not unit:
+        return name
+    return f"{name}（{unit}）" if language == "zh" else f"{name} ({unit})"
 
 
 def _demanded(demand: Demand, language: Language) -> str:
@@ -374,67 +384,6 @@ def _parts(rows: VerdictRows, abreast: int) -> Iterator[list[VerdictRow]]:
     step = max(1, math.ceil(len(others) / parts))  # about as many in each
     for start in range(0, max(1, len(others)), step):
         yield [*bases, *others[start : start + step]]
-
-
-def _bought(
-    outcome: Outcome, outcomes: Sequence[Outcome], language: Language
-) -> tuple[int, list[str], list[list[str]]] | None:
-    """Give what each lever did to a few indicators of the whole place by the last year; None: untold."""
-    if outcome.run is None:
-        return None
-    year, area = int(outcome.run.measured.years[-1]), outcome.place.name
-    against = next(
-        (o for o in outcomes if o.name == outcome.base and o.place.folder == outcome.place.folder), None
-    )
-    found = bought(outcome, against, BOUGHT, area, year)
-    if found is None:
-        return None
-    first, *others = found.measures
-    columns = [(first, "alone"), (first, "last"), *((measure, "") for measure in others)]
-    head = [_SAID["lever"][language], *(_counted(measure, key, language) for measure, key in columns)]
-    levers = sorted(found.levers, key=lambda lever: -abs(found.alone(lever, first.indicator.id)))
-    sides = {"alone": 0, "last": 1, "": 0}
-    rows = [
-        [
-            found.levers[lever][language],
-            *(
-                change_of(
-                    (found.alone if key != "last" else found.last)(lever, measure.indicator.id), measure
-                )
-                for measure, key in columns
-            ),
-        ]
-        for lever in levers
-    ]
-    rows.append(
-        [
-            TOGETHER[language],
-            *(change_of(found.together[measure.indicator.id], measure) for measure, _ in columns),
-        ]
-    )
-    rows.append(
-        [
-            LEFT_OVER[language],
-            *(
-                change_of(found.left_over(measure.indicator.id)[sides[key]], measure)
-                for measure, key in columns
-            ),
-        ]
-    )
-    return year, head, [[f"{name[:1].upper()}{name[1:]}", *cells] for name, *cells in rows]
-
-
-def _counted(measure: Measure, key: str, language: Language) -> str:
-    """Name what is counted, with its unit: a heading of a column."""
-    name = measure.indicator.name[language]
-    unit = (
-        {"zh": "个百分点", "en": "points"}[language]
-        if measure.unit == "%"
-        else unit_name(measure.unit, language)
-    )
-    total = {"zh": "累计", "en": "sum"}[language] if measure.total else ""
-    about = filter(None, (_SAID[key][language] if key else "", total, unit))
-    return f"{name}（{'，'.join(about)}）" if language == "zh" else f"{name} ({', '.join(about)})"
 
 
 # --- pages, styles and what python-docx has no word for ------------------------------------------
