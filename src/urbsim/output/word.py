@@ -36,6 +36,7 @@ from urbsim.study.words import Language, Words
 A4 = (Cm(21.0), Cm(29.7))
 MARGIN = Cm(2.5)
 FIGURE, HIGHEST = Cm(16.0), Cm(21.5)  # width of a figure, within margins of A4, and height with its caption
+NARROW = 7  # columns from which a long English word no longer fits in the usual type
 ABREAST, ABREAST_WIDE = 5, 8  # scenarios beside each other: upright, and on a page that lies
 FONTS: Mapping[str, Mapping[Language, tuple[str, str]]] = {  # for Latin letters, and for Chinese
     "text": {"zh": ("Times New Roman", "SimSun"), "en": ("Times New Roman", "SimSun")},
@@ -238,6 +239,8 @@ class _Writer:
                 self._fill(cell, text)
         for cell, text in zip(table.rows[0].cells, head, strict=True):
             self._fill(cell, text, bold=True)
+            if len(head) > NARROW:
+                cell.paragraphs[0].runs[0].font.size = Pt(7.5)
             _shade(cell)
         for row in table.rows:
             for number, (cell, width) in enumerate(zip(row.cells, widths, strict=True)):
@@ -348,7 +351,7 @@ class _Writer:
             ]
             rows = [[name, *cells[:2], *cells[2::2]] for name, cells in grid["rows"]]
             self.caption("table", _SAID["bought by"][language].format(title=grid["title"]))
-            self.table(head, rows, first=Cm(4.2))
+            self.table(head, rows, first=Cm(3.6))
 
     def _footer(self) -> None:
         paragraph = self.document.sections[0].footer.paragraphs[0]
