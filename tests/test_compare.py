@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from urbsim.compare import compare, merge, write_comparison
 from urbsim.errors import InputError
@@ -143,7 +144,7 @@ def test_regions_are_ranked_by_what_they_fall_short_of_their_target(urbsim: Comm
     first = told[told["scenario"] == "baseline"]
     assert [*first["region"]] == ["west", "east"]
     assert [*first["short"]] == pytest.approx([80 - rates["west"], 80 - rates["east"]], rel=1e-6)
-    assert [*first["held_to"]] == ["Tiny", "Tiny"]
+    assert [*first["held_to"]] == ["tiny", "tiny"]
     assert [*first["rank"]] == [1, 2]
     assert [*told[told["scenario"] == "faster"]["rank"]] == [1, 2]
 
@@ -158,10 +159,10 @@ def test_a_region_is_held_to_its_own_target_first(urbsim: Command, tiny: Path) -
     assert urbsim("compare", "one", "--out", "level", "--no-figures", "--at-least", "99") == 0
 
     west, east = (table("out/ranking.csv").set_index("region").loc[name] for name in ("west", "east"))
-    assert (west["target"], west["held_to"]) == (40, "its own")
-    assert (east["target"], east["held_to"]) == (80, "Tiny")
+    assert (west["target"], west["held_to"]) == (40, "own")
+    assert (east["target"], east["held_to"]) == (80, "tiny")
     level = table("level/ranking.csv").set_index("region")
-    assert (level.loc["east", "target"], level.loc["east", "held_to"]) == (99, "--at-least")
+    assert (level.loc["east", "target"], level.loc["east", "held_to"]) == (99, "asked")
     assert level.loc["west", "target"] == 40
 
 
@@ -276,6 +277,20 @@ def test_the_folder_holds_tables_figures_a_page_and_what_the_columns_mean(
     # And it may be written again.
     assert urbsim("compare", result, "--out", "out", "--no-figures") == 0
     assert not Path("out/figures").exists()
+
+
+def test_a_chinese_workbook_has_chinese_headings(urbsim: Command, result: Path) -> None:
+    words = ("--out", "out", "--no-figures", "--lang", "zh", "--format", "xlsx")
+    assert urbsim("compare", result, *words) == 0
+
+    book = load_workbook("out/tables.xlsx", read_only=True)
+    assert book.sheetnames == ["说明", "情景比较", "情景并列", "目标", "政策成效", "排名", "字段说明"]
+    for sheet in book:
+        (header,) = sheet.iter_rows(max_row=1, values_only=True)
+        assert len(set(header)) == len(header)
+        assert [name for name in header if str(name).isascii() and not str(name).isdigit()] == []
+    columns = [cell.value for cell in next(book["政策成效"].iter_rows(max_row=1))]
+    assert "城镇化率（%）单独实施" in columns
 
 
 def test_targets_are_printed_with_the_difference(

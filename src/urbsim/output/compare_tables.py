@@ -194,13 +194,16 @@ def bought_table(found: Sequence[Bought]) -> Table:
 
 
 def compared_ranking(ranking: Sequence[Standing]) -> Table:
-    """Give regions by how far they fall short, run by run: `held_to` says whose target it is."""
+    """Give regions by how far they fall short, run by run.
+
+    `held_to` is `own`, `asked`, or the area around the region whose target it is.
+    """
     header, _ = ranking_table(())
     rows: list[tuple[Cell, ...]] = []
     for _, each in groupby(ranking, key=lambda standing: standing.outcome.name):
         group = list(each)
         rows += [
-            (*row, standing.short if math.isfinite(standing.short) else None, held_to(standing, "en"))
+            (*row, standing.short if math.isfinite(standing.short) else None, target_of(standing))
             for row, standing in zip(ranking_table(group)[1], group, strict=True)
         ]
     return (*header, "short", "held_to"), rows
@@ -208,13 +211,18 @@ def compared_ranking(ranking: Sequence[Standing]) -> Table:
 
 def held_to(standing: Standing, language: Language) -> str:
     """Say whose target a region is held to: its own, one of an area around it, or the level asked for."""
+    whose = target_of(standing)
+    if not whose or whose in _HELD_TO:
+        return _HELD_TO[whose][language] if whose else ""
+    return standing.outcome.place.area_title(whose)[language]
+
+
+def target_of(standing: Standing) -> str:
+    """Give `own`, `asked`, or the area whose target a region is held to; empty where it is held to none."""
     if standing.verdict is None:
         return ""
-    area = area_around(standing)
-    if area:
-        return standing.outcome.place.area_title(area)[language]
     own = standing.verdict.target in standing.outcome.targets
-    return _HELD_TO["own" if own else "asked"][language]
+    return area_around(standing) or ("own" if own else "asked")
 
 
 def area_around(standing: Standing) -> str:

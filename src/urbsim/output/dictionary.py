@@ -75,8 +75,8 @@ _COLUMNS: Mapping[str, tuple[str, Words]] = {
     "short": _of(_UNIT, "距目标的差距；负数为超过", "How far it falls short; negative: it is beyond"),
     "held_to": _of(
         "text",
-        "目标属于谁：自身、所在的更大区域，或--at-least",
-        "Whose target it is: its own, that of an area around it, or --at-least",
+        "目标所属：own为自身目标，asked为--at-least，其余为所在的更大区域",
+        "Whose target it is: own; asked (--at-least); or the area around it that has the target",
     ),
     "row": _of(
         "text",

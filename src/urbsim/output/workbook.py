@@ -42,6 +42,8 @@ _SHEETS = {
     "panel": Words(zh="多地比较", en="panel"),
     "ranking": Words(zh="排名", en="ranking"),
     "comparison": Words(zh="情景比较", en="comparison"),
+    "side_by_side": Words(zh="情景并列", en="side by side"),
+    "levers_bought": Words(zh="政策成效", en="levers bought"),
     "differences": Words(zh="与基准之差", en="differences"),
 }
 _MEANINGS = {
@@ -67,6 +69,19 @@ _MEANINGS = {
         zh="各表各列的含义和单位，以及各指标的定义", en="What each column and each indicator means"
     ),
     "sweep": Words(zh="参数扫描中每次模拟的取值", en="The values of each run of a sweep"),
+    "comparison": Words(
+        zh="每个情景、区域、指标、年份的数值及与基准情景之差",
+        en="Every value with the difference to the base, a row each",
+    ),
+    "side_by_side": Words(
+        zh="各情景并列，每年一列，其后为与基准情景之差；已取整，可直接粘贴",
+        en="Scenarios below each other, a column per year, then differences to the base; rounded, to paste",
+    ),
+    "levers_bought": Words(
+        zh="每项政策带来的变化、全部政策同时的变化及相互作用",
+        en="What each lever brought, what all did together, and what is left over",
+    ),
+    "ranking": Words(zh="各区域按距目标的差距排名", en="Regions by how far they fall short of their target"),
 }
 _ABOUT = Words(zh="说明", en="about")
 _ABOUT_HEADER = (
@@ -124,13 +139,23 @@ _COLUMNS = {
     "id": "编号",
     "zh": "资料和发布者（中文）",
     "difference": "差值",
+    "difference_percent": "差值（%）",
+    "row": "行",
+    "short": "距目标差距",
+    "held_to": "目标所属",
     "Model": "模型",
     "Scenario": "情景",
     "Region": "区域",
     "Variable": "指标",
     "Unit": "单位",
 }
-_IDS = {"Scenario": "scenario", "Region": "region", "Variable": "indicator", "base": "scenario"}
+_IDS = {
+    "Scenario": "scenario",
+    "Region": "region",
+    "Variable": "indicator",
+    "base": "scenario",
+    "held_to": "region",
+}
 _CITED = {"zh": ("title", "publisher"), "en": ("zh",)}  # columns of sources that another one stands for
 _NAMED_BESIDE = ("lever", "indicator")  # ids that a column `name_zh` may be of
 _YEARS = frozenset({"year", "year_met", "base_year", "target_year", "first_year", "last_year"})
@@ -139,6 +164,8 @@ _CODES: Mapping[str, Mapping[str, str]] = {  # column -> code -> Chinese
     "operator": {">=": "不低于", "<=": "不高于", "~": "约"},
     "unit": {"text": "文本", "number": "数", "unit": "该行的单位", "true or false": "是或否"},  # of `columns`
     "counted": {"stock": "年末数", "sum": "累计数"},
+    "row": {"lever": "单项政策", "together": "全部政策同时", "left over": "相互作用"},
+    "held_to": {"own": "自身目标", "asked": "指定水平"},  # others are areas
     "confidence": {
         "official": "官方发布",
         "secondary": "转引",
@@ -260,7 +287,9 @@ def _columns(header: Sequence[str], language: Language, names: Names) -> list[_C
             continue
         if "zh" in header and name in _CITED[language]:
             continue
-        heading = _COLUMNS.get(stem, stem) if language == "zh" else stem
+        heading = _made_of(stem, language, names) or (_COLUMNS.get(stem, stem) if language == "zh" else stem)
+        if stem != name and stem in header:
+            heading = _NAMED[language].format(heading)
         key = _IDS.get(name, name)
         columns.append(
             _Column(
@@ -271,10 +300,25 @@ def _columns(header: Sequence[str], language: Language, names: Names) -> list[_C
                 year=key in _YEARS,
             )
         )
-        if key in names and not (name in _NAMED_BESIDE and f"name_{language}" in header):
+        told = f"{name}_{language}" in header or (name in _NAMED_BESIDE and f"name_{language}" in header)
+        if key in names and not told:
             words = _NAMED[language].format(heading)
-            columns.append(_Column(source=source, heading=words, names=names[key]))
+            said = {**names[key], **(_CODES.get(name, {}) if language == "zh" else {})}
+            columns.append(_Column(source=source, heading=words, names=said))
     return columns
+
+
+def _made_of(column: str, language: Language, names: Names) -> str:
+    """Give the heading of a column whose name is made of a year or an indicator; empty for others."""
+    if match := re.fullmatch(r"(\d{4}) difference", column):
+        return f"{match[1]}与基准之差" if language == "zh" else column
+    if match := re.fullmatch(r"(\w+) (stock|sum) \[(.*)\] (alone|last)", column):
+        name, unit = names.get("indicator", {}).get(match[1], match[1]), unit_name(match[3], language)
+        if language == "zh":
+            summed = "累计" if match[2] == "sum" else ""
+            return f"{summed}{name}（{unit}）{'单独实施' if match[4] == 'alone' else '最后加入'}"
+        return f"{'sum of ' if match[2] == 'sum' else ''}{name} ({unit}), {match[4]}"
+    return ""
 
 
 def _write(sheet: Any, table: Table, columns: Sequence[_Column], language: Language) -> None:
