@@ -151,11 +151,12 @@ def _subtitle(outcomes: Sequence[Outcome], facts: Mapping[str, Any], say: Say) -
 
 def _lead(outcomes: Sequence[Outcome], findings: Findings, language: Language) -> list[str]:
     """Give the finding on the first target of each place: of the whole of it, or else of its first area."""
-    lead = []
-    for group in by_place(outcomes):
+    lead, groups = [], by_place(outcomes)
+    for group in groups:
         place = group[0].place
         heads = (head for (where, _, _), (head, _) in findings.items() if where == place.name)
-        lead += [head[language] for head in heads][:1]
+        before = f"{place.title[language]}{'：' if language == 'zh' else ': '}" if len(groups) > 1 else ""
+        lead += [f"{before}{head[language]}" for head in heads][:1]
     return lead
 
 
