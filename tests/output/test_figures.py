@@ -152,8 +152,8 @@ def test_every_shipped_picture_asks_in_both_languages_and_has_a_caption(
     for picture in PICTURES:
         assert picture.question.en.endswith("?")
         assert picture.question.zh.endswith("？")
-        assert caption(picture, chongqing, "en").startswith("Chongqing: ")
-        assert caption(picture, chongqing, "zh").startswith("重庆市：")
+        assert caption(picture, chongqing, "en").startswith("Chongqing, ")
+        assert caption(picture, chongqing, "zh").startswith("重庆市")
     told = caption(RATE, chongqing, "en")
     assert "Dots: observed; diamonds: plan targets; grey band: ‘Baseline’, give or take how far" in told
     assert told.endswith("Open: the distance to the target is within the error that such projections had.")

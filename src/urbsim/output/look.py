@@ -757,11 +757,13 @@ def shortened(text: str, width: float, size: float, lines: int = 3) -> str:
 
 
 def quoted(name: str, language: Language) -> str:
-    """Write a name in quotation marks.
+    """Write a name in quotation marks; marks within it become those of the second order.
 
     Examples
     --------
-    >>> quoted("Everything", "en"), quoted("全面", "zh")
-    ('‘Everything’', '“全面”')
+    >>> quoted("Everything", "en"), quoted("全面", "zh"), quoted("某区“十四五”规划", "zh")
+    ('‘Everything’', '“全面”', '“某区‘十四五’规划”')
     """
-    return f"“{name}”" if language == "zh" else f"‘{name}’"
+    if language == "zh":
+        return f"“{name.replace('“', '‘').replace('”', '’')}”"
+    return f"‘{name}’"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from urbsim.output.finding import Sentence, any_open, find, find_level
+from urbsim.output.finding import Sentence, any_open, find, find_level, lowered
 from urbsim.output.look import STOP, base_position, quoted
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
@@ -177,7 +177,8 @@ def caption(picture: Picture, outcomes: Sequence[Outcome], language: Language) -
             base = drawn[base_position(drawn)].scenario.title[language]
             marks.append(_BAND[language].format(quoted(base, language)))
     stop = "。" if language == "zh" else ". "
-    parts = [f"{place.title[language]}{'：' if language == 'zh' else ': '}{told.head}", told.more]
+    where = place.title[language]
+    parts = [f"{where}{told.head}" if language == "zh" else f"{where}, {lowered(told.head)}", told.more]
     sentences = [STOP[language].join(part for part in parts if part)]
     if marks:
         reading = STOP[language].join(marks)
