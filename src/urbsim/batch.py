@@ -50,6 +50,7 @@ from urbsim.study.scenario import Scenario
 from urbsim.study.scenario_file import UnreadableError, read_scenario
 from urbsim.study.sweep import expand, stack
 from urbsim.study.text_file import shown
+from urbsim.study.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -601,7 +602,7 @@ def _fit(scenario: Scenario, study: Study, starts: Starts | None = None) -> Task
     )
 
 
-def _idle(tasks: Sequence[Task], schedule: Schedule) -> list[dict[str, str]]:
+def _idle(tasks: Sequence[Task], schedule: Schedule) -> list[dict[str, Words]]:
     """Find, for each task, levers without which every reported number is the same, each with the reason.
 
     A swept lever may well have the place's own value in some combinations: it is idle when it is in all.
@@ -616,7 +617,7 @@ def _idle(tasks: Sequence[Task], schedule: Schedule) -> list[dict[str, str]]:
         measured = measure_areas(solved.trajectory, study.indicators, study.place, study.place.areas)
         return [values for _, values in measured]
 
-    idle: list[dict[str, str]] = [{} for _ in tasks]
+    idle: list[dict[str, Words]] = [{} for _ in tasks]
     levers = [lever for lever in study.levers if lever.id in tasks[0].scenario.levers]
     if not levers:
         return idle
@@ -632,18 +633,23 @@ def _idle(tasks: Sequence[Task], schedule: Schedule) -> list[dict[str, str]]:
     return idle
 
 
-def _why_idle(lever: Lever, task: Task) -> str:
+def _why_idle(lever: Lever, task: Task) -> Words:
     slots = slots_of(lever, task.study.place, task.study.system)
     moves = [move for move in task.schedule.moves if move.slot in slots]
     own = {float(task.schedule.inputs[move.slot, 0]) for move in moves}
     if not all(np.allclose(move.values, task.schedule.inputs[move.slot, 0], rtol=SAME) for move in moves):
-        return "moves nothing that is reported"
+        return Words(zh="的变动对所报告的指标没有影响", en="moves nothing that is reported")
     amounts = [a for setting in task.scenario.levers[lever.id] for a in setting.amounts]
     if own == {0.0} and all(amount.relative and amount.number != 1 for amount in amounts):
-        return f"moves nothing: {100 * (amounts[0].number - 1):+.4g} % of 0 is 0"
+        change = f"{100 * (amounts[0].number - 1):+.4g}"
+        return Words(zh=f"没有作用：0的{change}%仍是0", en=f"moves nothing: {change} % of 0 is 0")
     values = sorted(value / lever.scale for value in own)
-    span = f"{values[0]:g}" if len(values) == 1 else f"{values[0]:g} to {values[-1]:g}"
-    return f"moves nothing: it is already {span} in {task.study.place.name}"
+    ends = [f"{values[0]:g}", *([f"{values[-1]:g}"] if len(values) > 1 else [])]
+    place = task.study.place
+    return Words(
+        zh=f"没有作用：{place.title.zh}现状已是{'—'.join(ends)}",
+        en=f"moves nothing: it is already {' to '.join(ends)} in {place.name}",
+    )
 
 
 def _same(one: Sequence[Floats], other: Sequence[Floats]) -> npt.NDArray[np.bool_]:

@@ -89,6 +89,7 @@ def run(
     The scenario that they go back to by `extends` is run too, so that they can be held against it.
     """
     languages = _languages(lang)
+    language: Language = "zh" if languages == ("zh",) else "en"
     files = find_scenarios(scenarios)
     asked = _formats(formats)
     folder = out or Path("results") / f"{datetime.now().astimezone().date()}-{_batch_name(scenarios, files)}"
@@ -105,13 +106,13 @@ def run(
         jobs=jobs,
         base=not no_base,
         contributions=not no_contributions,
-        starting=_announce(len(files)),
+        starting=_announce(len(files), language),
     )
     _wipe()
     try:
         results.write(folder, languages=languages, figures=not no_figures, formats=asked)
     except RunError as failure:
-        for line in _remarks(results.outcomes):
+        for line in _remarks(results.outcomes, language):
             click.echo(line, err=True)
         kept = f"; {folder.as_posix()}/ is as it was" if folder.exists() else ""
         click.echo(f"{failure}{kept}.", err=True)
@@ -119,9 +120,8 @@ def run(
     except OSError as failure:
         click.echo(f"{folder}: cannot be written: {failure.strerror}", err=True)
         return FAILED
-    language: Language = "zh" if languages == ("zh",) else "en"
     print_verdicts(results.outcomes, console_for_people(), language)
-    for line in _remarks(results.outcomes):
+    for line in _remarks(results.outcomes, language):
         click.echo(line, err=True)
     click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
     failed = any(outcome.run is None for outcome in results.outcomes)
@@ -933,14 +933,18 @@ def _formats(given: str) -> tuple[str, ...]:
     return names
 
 
-def _announce(total: int) -> Callable[[str], None]:
+def _announce(total: int, language: Language = "en") -> Callable[[str], None]:
     """Say which scenario runs: in one line that is wiped again on a terminal, in a line each in a log."""
     begun = 0
 
     def starting(name: str) -> None:
         nonlocal begun
         begun += 1
-        text = f"running {name}" + (f" ({begun} of {max(total, begun)})" if total > 1 else "")
+        of = max(total, begun)
+        if language == "zh":
+            text = f"正在运行 {name}" + (f"（{begun}/{of}）" if total > 1 else "")
+        else:
+            text = f"running {name}" + (f" ({begun} of {of})" if total > 1 else "")
         click.echo(f"{WIPE}{text}" if sys.stderr.isatty() else text, nl=not sys.stderr.isatty(), err=True)
 
     return starting
@@ -986,20 +990,27 @@ def _wipe() -> None:
         click.echo(WIPE, nl=False, err=True)
 
 
-def _remarks(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _remarks(outcomes: Sequence[Outcome], language: Language) -> Iterator[str]:
+    chinese = language == "zh"
     for outcome in outcomes:
+        name = outcome.scenario.title.zh if chinese else outcome.name
         if outcome.run is None:
-            yield f"{outcome.name} failed: {outcome.failure}"
+            yield f"{name}：运行失败：{outcome.failure}" if chinese else f"{name} failed: {outcome.failure}"
             continue
         for lever, why in outcome.run.idle.items():
-            yield f"{outcome.name}: lever '{lever}' {why}"
+            title = next((one.name.zh for one in outcome.levers if one.id == lever), lever)
+            yield f"{name}：“{title}”{why.zh}" if chinese else f"{name}: lever '{lever}' {why.en}"
         for finding in outcome.run.findings:
             if not finding.passed:
                 value = f"{finding.value:g} ({finding.element}, {finding.year:g})"
-                yield f"{outcome.name}: check failed: {finding.check}; it is {value}"
+                failed = f"核查未通过：{finding.check}；实为{value}"
+                told = f"check failed: {finding.check}; it is {value}"
+                yield f"{name}：{failed}" if chinese else f"{name}: {told}"
     checks = [finding for outcome in outcomes if outcome.run for finding in outcome.run.findings]
     if checks:
-        yield f"checks: {sum(f.passed for f in checks)} of {len(checks)} passed"
+        passed = sum(f.passed for f in checks)
+        of = len(checks)
+        yield f"核查：{of}项中{passed}项通过" if chinese else f"checks: {passed} of {of} passed"
 
 
 def _written(folder: Path) -> list[str]:

@@ -384,7 +384,7 @@ def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
         "statistics": dict(run.statistics),
         "honesty": run.honesty,
         "idle_levers": list(run.idle),
-        "idle": dict(run.idle),
+        "idle": {lever: {"zh": why.zh, "en": why.en} for lever, why in run.idle.items()},
         "checks": [
             {
                 "check": str(finding.check),

@@ -96,7 +96,7 @@ class _Scenario:
     solve_seconds: float = 0.0
     statistics: dict[str, float] = field(default_factory=dict)
     honesty: str = ""
-    idle: dict[str, str] = field(default_factory=dict)
+    idle: dict[str, Words] = field(default_factory=dict)
     checks: tuple[_Found, ...] = ()
 
 

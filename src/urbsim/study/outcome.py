@@ -13,6 +13,7 @@ from urbsim.study.place import Place
 from urbsim.study.report import Measured
 from urbsim.study.scenario import Scenario
 from urbsim.study.target import Finding, Target, Verdict
+from urbsim.study.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class Run:
     measured: Measured
     verdicts: tuple[Verdict, ...]
     findings: tuple[Finding, ...]
-    idle: Mapping[str, str]
+    idle: Mapping[str, Words]
     seconds: float
     honesty: str = ""
     statistics: Mapping[str, float] = field(default_factory=dict)
