@@ -154,38 +154,39 @@ def merge(recorded: Sequence[Recorded]) -> tuple[Outcome, ...]:
 
     Two runs are equal when name, place, start, parameters, targets and every number are the same.
     """
+    groups: list[list[tuple[int, Outcome]]] = []  # of equal runs, each with the number of its folder
+    for position, one in enumerate(recorded):
+        for outcome in (outcome for outcome in one.outcomes if outcome.run):
+            twins = next((group for group in groups if same(group[0][1], outcome)), None)
+            if twins is None:
+                groups.append([(position, outcome)])
+            else:
+                twins.append((position, outcome))
     labels = _labels([one.folder for one in recorded])
-    kept: list[Outcome] = []
-    places: dict[tuple[str, ...], Path] = {}
-    pairs: list[tuple[int, Outcome]] = [
-        (position, outcome)
-        for position, one in enumerate(recorded)
-        for outcome in one.outcomes
-        if outcome.run
-    ]
-    distinct: dict[str, list[list[tuple[int, Outcome]]]] = {}
-    for position, outcome in pairs:
-        groups = distinct.setdefault(fold(outcome.name), [])
-        twins = next((group for group in groups if same(group[0][1], outcome)), None)
-        if twins is None:
-            groups.append([(position, outcome)])
-        else:
-            twins.append((position, outcome))
-    renamed: list[dict[str, str]] = [{} for _ in recorded]  # for each folder: name there -> name here
-    for groups in distinct.values():
-        for group in groups:
-            label = labels[group[0][0]] if len(groups) > 1 else ""
-            # Of equal runs that one is kept that knows the most about itself.
-            outcome = max(group, key=lambda pair: (bool(pair[1].base), _told(pair[1])))[1]
-            told = _labelled(outcome, label)
-            # However the folder of a place was written, it is one place.
-            home = places.setdefault((told.place.name, *told.place.regions), told.place.folder)
-            told = replace(told, place=replace(told.place, folder=home))
-            for position, twin in group:
-                renamed[position][twin.name] = told.name
-            origin = next(position for position, twin in group if twin is outcome)
-            kept.append(replace(told, base=f"{origin}\0{told.base}" if told.base else ""))
-    return tuple(replace(one, base=_renamed_base(one.base, renamed)) for one in kept)
+    counts = Counter(fold(group[0][1].name) for group in groups)
+    called: dict[tuple[int, str], tuple[str, str]] = {}  # folder and name there -> name here, folder's label
+    for group in groups:
+        position, first = group[0]
+        label = labels[position] if counts[fold(first.name)] > 1 else ""
+        name = f"{first.name}@{label}" if label else first.name
+        called |= {(number, outcome.name): (name, label) for number, outcome in group}
+    homes: dict[tuple[str, ...], Path] = {}
+    kept = []
+    for group in groups:
+        # Of equal runs the one is kept that knows most about itself.
+        position, outcome = max(group, key=lambda pair: (bool(pair[1].base), _told(pair[1])))
+        name, label = called[position, outcome.name]
+        place = outcome.place
+        home = homes.setdefault((place.name, *place.regions), place.folder)  # however it was written
+        kept.append(
+            replace(
+                outcome,
+                scenario=replace(outcome.scenario, name=name, title=_titled(outcome, label)),
+                place=replace(place, folder=home),
+                base=called.get((position, outcome.base), (outcome.base, ""))[0],
+            )
+        )
+    return tuple(kept)
 
 
 def same(one: Outcome, other: Outcome) -> bool:
@@ -193,7 +194,8 @@ def same(one: Outcome, other: Outcome) -> bool:
     if one.run is None or other.run is None:
         return False
     alike = (
-        one.place.name == other.place.name
+        fold(one.name) == fold(other.name)
+        and one.place.name == other.place.name
         and tuple(one.place.regions) == tuple(other.place.regions)
         and (one.base_year, one.parameter_set) == (other.base_year, other.parameter_set)
         and {_demand(t, one.place) for t in one.targets} == {_demand(t, other.place) for t in other.targets}
@@ -212,23 +214,19 @@ def same(one: Outcome, other: Outcome) -> bool:
 
 def differences(recorded: Sequence[Recorded]) -> tuple[str, ...]:
     """Say what else than policies differs between runs, so that it may be part of their differences."""
-    remarks = []
     labels = _labels([one.folder for one in recorded])
-    for key, what, where in (
-        ("model_sha256", "the model is not the same", "places"),
-        ("catalogues_sha256", "the definitions of indicators and levers are not the same", "places"),
-        ("sha256", "the numbers of the place are not the same", "places"),
-    ):
-        told: dict[str, dict[str, list[str]]] = {}
-        for label, one in zip(labels, recorded, strict=True):
-            for place in one.facts.get(where, ()):
-                name = "" if key == "model_sha256" else str(place.get("name"))
-                told.setdefault(name, {}).setdefault(str(place.get(key))[:8], []).append(label)
-        for name, hashes in told.items():
-            if len(hashes) > 1:
-                of = f" of {name}" if name and key == "sha256" else ""
-                who = "; ".join(f"{', '.join(names)}: {digest}" for digest, names in hashes.items())
-                remarks.append(f"{what.replace(' of the place', of or ' of the place')} ({who})")
+    hashes: dict[str, dict[str, dict[str, None]]] = {}  # what -> its hashes -> folders
+    for label, one in zip(labels, recorded, strict=True):
+        for place in one.facts.get("places", ()):
+            for what, key in (
+                ("the model is", "model_sha256"),
+                ("the definitions of indicators and levers are", "catalogues_sha256"),
+                (f"the files of the place {place.get('name')} are", "sha256"),
+            ):
+                hashes.setdefault(what, {}).setdefault(str(place.get(key))[:8], {})[label] = None
+    remarks = [
+        f"{what} not the same ({_listed(by_hash)})" for what, by_hash in hashes.items() if len(by_hash) > 1
+    ]
     found: dict[str, dict[str, dict[str, None]]] = {}  # what -> its values -> names of scenarios
     for outcome in (o for one in recorded for o in one.outcomes if o.run):
         for what, value in (
@@ -238,10 +236,9 @@ def differences(recorded: Sequence[Recorded]) -> tuple[str, ...]:
             ("periods", f"{_years(outcome)[0]:g}-{_years(outcome)[-1]:g}"),
         ):
             found.setdefault(what, {}).setdefault(value, {})[outcome.name] = None
-    for what, by_value in found.items():
-        if len(by_value) > 1:
-            who = "; ".join(f"{value}: {_few(names)}" for value, names in by_value.items())
-            remarks.append(f"{what} differ ({who})")
+    remarks += [
+        f"{what} differ ({_listed(by_value)})" for what, by_value in found.items() if len(by_value) > 1
+    ]
     versions = Counter(str(one.facts.get("urbsim")) for one in recorded)
     if len(versions) > 1:
         remarks.append(f"versions of urbsim differ ({', '.join(versions)})")
@@ -477,21 +474,10 @@ def _labels(folders: Sequence[Path]) -> list[str]:
     return labels
 
 
-def _labelled(outcome: Outcome, label: str) -> Outcome:
-    """Add the name of a folder to that of a scenario, and to its title."""
-    if not label:
-        return outcome
+def _titled(outcome: Outcome, label: str) -> Words:
+    """Give the title of a scenario, with the folder that it is from where that tells it apart."""
     title = outcome.scenario.title or Words(en=outcome.name)
-    words = Words(zh=f"{title.zh}（{label}）", en=f"{title.en} ({label})")
-    return replace(outcome, scenario=replace(outcome.scenario, name=f"{outcome.name}@{label}", title=words))
-
-
-def _renamed_base(base: str, renamed: Sequence[Mapping[str, str]]) -> str:
-    """Give the name that a base has here, from the number of its folder and its name there."""
-    if not base:
-        return ""
-    position, _, name = base.partition("\0")
-    return renamed[int(position)].get(name, name)
+    return Words(zh=f"{title.zh}（{label}）", en=f"{title.en} ({label})") if label else title
 
 
 def _told(outcome: Outcome) -> int:
@@ -500,6 +486,10 @@ def _told(outcome: Outcome) -> int:
 
 def _demand(target: Target, place: Place) -> tuple[object, ...]:
     return target.indicator, place.area(target.region), target.year, target.operator, target.value
+
+
+def _listed(names: Mapping[str, Iterable[str]]) -> str:
+    return "; ".join(f"{value}: {_few(having)}" for value, having in names.items())
 
 
 def _few(names: Iterable[str]) -> str:
