@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table as Printed
@@ -35,7 +35,7 @@ KINDS = {
     "record": Words(zh="同类预测以往偏差", en="record of such projections"),
     "floor": Words(zh="至少为拟合期内误差", en="at least, of the fitted years"),
 }
-_LEAST = {"%": 0.01, "10k persons": 0.1}  # changes that would be written as +0 or -0
+_LEAST = {"%": 0.01, "10k persons": 0.1, "ratio": 0.01}  # changes that would be written as +0 or -0
 STYLES = {"reached": "green", "on course": "green", "not observed": "dim"}
 _SAID = {
     "indicator": Words(zh="指标", en="indicator"),
@@ -299,7 +299,8 @@ def print_monitoring(monitoring: Monitoring, console: Console, language: Languag
 def _grid(*columns: tuple[str, bool]) -> Printed:
     table = Printed(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading, right in columns:
-        table.add_column(Text(heading), no_wrap=True, justify="right" if right else "left")
+        justify: Literal["left", "right"] = "right" if right else "left"
+        table.add_column(Text(heading), no_wrap=right, overflow="fold", justify=justify)
     return table
 
 
@@ -370,7 +371,9 @@ def _course_cells(monitoring: Monitoring, course: Course, language: Language) ->
     yield Text(
         ""
         if last is None
-        else _bracketed(number(last.value, indicator, language), period_name(last.year, language), language)
+        else _bracketed(
+            _with_persons(last.value, indicator, language), period_name(last.year, language), language
+        )
     )
     for value in (course.needed, course.planned):
         yield Text("" if value is None or done else gain(value, course, language))
@@ -392,6 +395,14 @@ def pace_text(pace: Pace, course: Course, language: Language) -> str:
     return _bracketed(gain(pace.gain, course, language), years, language) + "*" * bool(pace.breaks)
 
 
+def _with_persons(value: float, indicator: Indicator, language: Language) -> str:
+    if indicator.unit == "10k persons":
+        return quantity(value, indicator.unit, language=language)
+    if indicator.unit == "10k persons/year":
+        return quantity(value, indicator.unit, language=language, bare=language == "en")
+    return number(value, indicator, language)
+
+
 def _bracketed(text: str, more: str, language: Language) -> str:
     return f"{text}（{more}）" if language == "zh" else f"{text} ({more})"
 
@@ -409,7 +420,9 @@ def gain(value: float, course: Course, language: Language) -> str:
         if language == "zh":
             return f"{change:+.1f}万人"
         return f"{float(f'{change * 1e4:.3g}'):+,.0f} persons"
-    return quantity(change, unit.removesuffix("/year"), language=language, signed=True)
+    return quantity(
+        change, unit, language=language, signed=True, bare=True
+    )  # the unit stands with the target
 
 
 def number(value: float, indicator: Indicator, language: Language, *, signed: bool = False) -> str:
