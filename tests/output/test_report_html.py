@@ -26,7 +26,7 @@ from urbsim.output.report_html import (
     render_report,
     write_report,
 )
-from urbsim.output.report_words import MOST
+from urbsim.output.report_words import MOST, told
 from urbsim.output.tables import trajectory_table
 from urbsim.output.verdicts import conflict_notes, verdict_rows
 from urbsim.study.outcome import Outcome
@@ -238,9 +238,28 @@ def test_two_targets_agree_at_one_total_in_either_language(outcomes: tuple[Outco
     assert "(Everything)" in en
 
 
+def test_the_arithmetic_says_what_each_scenario_would_need(outcomes: tuple[Outcome, ...]) -> None:
+    (grid,) = told(outcomes, FACTS, "zh")["conflicts"]
+
+    for outcome, row in zip(outcomes, grid["rows"], strict=True):
+        assert outcome.run is not None
+        urban, residents = (
+            found.values[outcome.run.measured.at(2035)]
+            for name in ("urban_residents", "residents")
+            if (found := outcome.run.measured.find(name, "chongqing"))
+        )
+        assert row[1:] == (
+            f"{residents:.0f}万人",
+            f"{urban:.0f}万人",
+            f"{100 * urban / residents:.1f}%",
+            f"{0.8 * residents - urban:.0f}万人",
+            f"{2800 - urban:.0f}万人",
+            f"{100 * 2800 / residents:.1f}%",
+        )
+
+
 # --- in a browser ------------------------------------------------------------------------------------------
 
-selenium = pytest.importorskip("selenium", reason="the browser tests need selenium")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 needs_browser = pytest.mark.skipif(
@@ -303,8 +322,7 @@ class Page:
 
 @pytest.fixture(scope="module")
 def browser(outcomes: tuple[Outcome, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    if CHROMIUM is None or DRIVER is None:
-        pytest.skip("chromium and chromedriver are not both on the PATH")
+    pytest.importorskip("selenium", reason="the tests in a browser need selenium")
     folder = tmp_path_factory.mktemp("report")
     write_report(folder / "report.html", outcomes, FACTS, languages=("zh", "en"))
     write_table(folder / "trajectories.csv", trajectory_table(outcomes))

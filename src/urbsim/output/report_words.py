@@ -14,7 +14,6 @@ from urbsim.output.verdicts import VerdictRows, by_place, conflict_notes, verdic
 from urbsim.study.bought import Measure, bought
 from urbsim.study.outcome import Outcome
 from urbsim.study.quantity import quantity, unit_name
-from urbsim.study.report import Measured
 from urbsim.study.target import Conflict
 from urbsim.study.words import LANGUAGES, Language, Words
 
@@ -163,7 +162,8 @@ def _lead(outcomes: Sequence[Outcome], findings: Findings, language: Language) -
 def _conflicts(rows: VerdictRows, say: Say) -> Iterator[Grid]:
     """Give for each pair of targets that agree at one total only what every scenario has and would need."""
     distinct = {
-        (one.rate.indicator, one.rate.year, one.rate.value, one.count.value): one for one in rows.conflicts
+        (one.rate.indicator, one.rate.region, one.rate.year, one.rate.value, one.count.value): one
+        for one in rows.conflicts
     }
     for conflict in distinct.values():
         yield _conflict(conflict, rows, say)
@@ -177,15 +177,17 @@ def _conflict(conflict: Conflict, rows: VerdictRows, say: Say) -> Grid:
     )
     rate = quantity(conflict.rate.value, "%", language=language, long=True)
     goal = quantity(conflict.count.value, conflict.unit, language=language, long=True)
-    total = conflict.total[language]
+    total, area = conflict.total[language], rows.place.area(conflict.count.region)
+    if area != rows.place.name:
+        total = f"{rows.place.area_title(area)[language]}{say('：', ', ')}{total}"
     head = (
         say("情景", "Scenario"),
         say(f"{year}年{total}", f"{total}, {year}"),
         say(f"{year}年{count_name}", f"{count_name}, {year}"),
         say(f"{year}年{rate_name}", f"{rate_name}, {year}"),
-        say(f"达到{rate}还缺城镇人口", f"Short of {rate} by"),
+        say(f"达到{rate}还缺{count_name}", f"Short of {rate} by"),
         say(f"达到{goal}还缺", f"Short of {goal} by"),
-        say(f"{goal}相当于城镇化率", f"{goal} would be a rate of"),
+        say(f"{goal}相当于{rate_name}", f"{goal} would be a rate of"),
     )
 
     def people(value: float) -> str:
@@ -199,31 +201,21 @@ def _conflict(conflict: Conflict, rows: VerdictRows, say: Say) -> Grid:
         residents = conflict.totals.get(row.outcome.name)
         if residents is None or row.outcome.run is None:
             continue
-        urban = _at(row.outcome.run.measured, conflict.count.indicator, rows.place.name, year)
-        if urban is None:
+        measured = row.outcome.run.measured
+        counted = measured.find(conflict.count.indicator, area)
+        if counted is None:
             continue
-        missing = conflict.rate.value / 100 * residents - urban
+        urban = float(counted.values[measured.at(year)])
+        short = (conflict.rate.value / 100 * residents - urban, conflict.count.value - urban)
         table.append(
             (
                 titles[row.outcome.name][language],
                 *(people(residents), people(urban), share(100 * urban / residents)),
-                *(
-                    people(short) if short > 0 else say("已达到", "met")
-                    for short in _shorts(missing, conflict, urban)
-                ),
+                *(people(missing) if missing > 0 else say("已达到", "met") for missing in short),
                 share(100 * conflict.count.value / residents),
             )
         )
     return {"head": head, "rows": table}
-
-
-def _shorts(missing: float, conflict: Conflict, urban: float) -> tuple[float, float]:
-    return missing, conflict.count.value - urban
-
-
-def _at(measured: Measured, indicator: str, area: str, year: int) -> float | None:
-    series = measured.find(indicator, area)
-    return None if series is None else float(series.values[measured.at(year)])
 
 
 def _bought(outcomes: Sequence[Outcome], language: Language) -> Iterator[BoughtGrid]:
