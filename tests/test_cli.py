@@ -141,7 +141,7 @@ def test_a_lever_that_is_set_to_what_it_is_or_to_a_multiple_of_nought_is_told_so
     assert "idle: lever 'moving_rate' moves nothing: +10 % of 0 is 0" in said
     assert "idle: lever 'young_standard' moves nothing: it is already 0.8 in tiny" in said
     urbsim("run", "idle", "--no-figures", "--lang", "zh", "--out", "out")
-    said = capfd.readouterr().err
+    said = capsys.readouterr().err
     assert "没有作用：0的+10%仍是0" in said
     assert "正在运行 idle" in said
     assert "running" not in said
