@@ -432,13 +432,14 @@ def draw_levers(one: Bought, language: Language) -> Figure:
     low, high = axes.get_xlim()
     room = 0.1 * (high - low)
     axes.set_xlim(low - room * (low < 0), high + room * (high > 0))
+    most = max(ordered, key=lambda lever: one.alone(lever, name) * math.copysign(1, together))
     title = _LEVERS[language].format(
         what=_what(indicator, one.area, one.outcome.place, language),
         year=measure.last,
         scenario=quoted(one.outcome.scenario.title[language], language),
         much=_bought(together, measure, language),
-        lever=one.levers[levers[0]][language] if levers else "",
-        alone=_bought(one.alone(levers[0], name), measure, language) if levers else "",
+        lever=one.levers[most][language],
+        alone=_bought(one.alone(most, name), measure, language),
     )
     lay_out(
         figure,
