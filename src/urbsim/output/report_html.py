@@ -22,9 +22,6 @@ from urbsim.output.verdicts import VerdictRows, verdict_rows
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import Language
 
-__all__ = ("render_report", "told", "write_report")
-
-NAME = "report.html"
 LARGEST = 2_950_000  # [bytes] of a page; it shall stay below 3 MB
 ABREAST = 8  # scenarios in a table of verdicts
 ECHARTS = "6.1.0"
