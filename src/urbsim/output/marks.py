@@ -64,17 +64,22 @@ def target_marks(
     Parameters
     ----------
     room
-        Of each target: width left of it [points]. Without it, in a small panel, the unit is left out too.
+        Of each target: width left of it [points]. Where that is too little, and without it, in a small
+        panel, the unit is left out too.
     """
     marks = []
     for target, width in zip(targets, room or [0.0] * len(targets), strict=True):
-        wish = demand(target, indicator, language) if room else short_demand(target, indicator, language)
-        number = target.id.upper() if re.fullmatch(r"[tT]\d+", target.id) else ""
-        told = SEPARATOR.join(part for part in (number, wish) if part)
-        if target.clause:
-            whole = f"{told}{SEPARATOR}{target.clause}"
-            told = whole if width_of(whole, SMALL) + 6 <= width else f"{told} [{notes.letter(target.clause)}]"
-        marks.append(Mark(year=target.year, value=target.value, lines=(Told(told),)))
+        number = [target.id.upper()] if re.fullmatch(r"[tT]\d+", target.id) else []
+        wishes = [demand(target, indicator, language)] if room else []
+        wishes.append(short_demand(target, indicator, language))
+        texts = [SEPARATOR.join((*number, wish)) for wish in wishes]
+        whole = SEPARATOR.join(part for part in (texts[0], target.clause) if part)
+        if width_of(whole, SMALL) + 6 <= width:
+            texts = [whole]
+        elif target.clause:
+            texts = [f"{text} [{notes.letter(target.clause)}]" for text in texts]
+        text = next((text for text in texts if width_of(text, SMALL) + 6 <= width), texts[-1])
+        marks.append(Mark(year=target.year, value=target.value, lines=(Told(text),)))
     return marks
 
 
