@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from tests.output.overlaps import problems
 from urbsim import batch
-from urbsim.output import look
+from urbsim.output import lettering, look, page, terms
 from urbsim.study.words import Language
 
 Floats = npt.NDArray[np.float64]
@@ -104,8 +104,8 @@ def test_the_base_is_thick_and_dark_wherever_it_stands(results: batch.Results) -
     first, second = results.outcomes
     last = [replace(second, base=first.name), first]
 
-    assert look.base_position(results.outcomes) == 0
-    assert look.base_position(last) == 1
+    assert terms.base_position(results.outcomes) == 0
+    assert terms.base_position(last) == 1
     assert look.line_styles(last) == (look.line_style(1), look.line_style(0))
     assert look.line_style(0)["linewidth"] > 1.5 * look.line_style(1)["linewidth"]
     assert look.line_style(0)["color"] == look.INK
@@ -122,36 +122,36 @@ def test_the_measured_width_of_a_text_is_the_drawn_one(language: Language) -> No
         renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
         drawn = figure.text(0, 0, text, fontsize=9).get_window_extent(renderer)
 
-    assert look.width_of(text, 9) == pytest.approx(drawn.width * 72 / look.DPI, rel=slack)
+    assert lettering.width_of(text, 9) == pytest.approx(drawn.width * 72 / look.DPI, rel=slack)
 
 
 def test_lines_are_as_wide_as_they_may_be_and_break_where_the_sentence_does() -> None:
     text = "no scenario reaches about 80 % in 2035 (74.8 to 78.5 %); for ‘Everything’ it is open"
 
-    lines = look.wrap(text, 270, 8.5).split("\n")
+    lines = lettering.wrap(text, 270, 8.5).split("\n")
 
     assert lines[0].endswith(";")
-    assert all(look.width_of(line, 8.5) <= 270 for line in lines)
+    assert all(lettering.width_of(line, 8.5) <= 270 for line in lines)
     assert " ".join(lines).replace("\u00a0", " ") == text
 
 
 def test_a_word_that_is_longer_than_a_line_is_cut() -> None:
-    lines = look.wrap("x" * 200, 100, 8).split("\n")
+    lines = lettering.wrap("x" * 200, 100, 8).split("\n")
 
-    assert all(look.width_of(line, 8) <= 100 for line in lines)
+    assert all(lettering.width_of(line, 8) <= 100 for line in lines)
     assert "".join(lines) == "x" * 200
 
 
 def test_chinese_marks_stay_with_what_they_belong_to() -> None:
-    lines = look.wrap("公共服务优先（含县城），再加土地：全部", 50, 8).split("\n")
+    lines = lettering.wrap("公共服务优先（含县城），再加土地：全部", 50, 8).split("\n")
 
     assert all(line[0] not in "）：，" and line[-1] != "（" for line in lines)
 
 
 def test_a_character_that_no_font_has_is_named(caplog: pytest.LogCaptureFixture) -> None:
     with look.styled():
-        figure, _ = look.sheet()
-        look.lay_out(figure, title="Odd \u1200 and \U000e0041")
+        figure, _ = page.sheet()
+        page.lay_out(figure, title="Odd \u1200 and \U000e0041")
         figure.draw_without_rendering()
 
     (message,) = caplog.messages
@@ -160,8 +160,8 @@ def test_a_character_that_no_font_has_is_named(caplog: pytest.LogCaptureFixture)
 
 def test_a_dollar_is_a_dollar() -> None:
     with look.styled():
-        figure, _ = look.sheet()
-        look.lay_out(figure, title="$5 and $6_x")
+        figure, _ = page.sheet()
+        page.lay_out(figure, title="$5 and $6_x")
 
         assert problems(figure) == []
 
@@ -183,19 +183,19 @@ def test_labels_of_several_lines_keep_clear_of_their_neighbours_and_of_the_edges
 
 def test_what_overlaps_or_runs_off_is_found() -> None:
     with look.styled():
-        figure, (axes,) = look.sheet()
+        figure, (axes,) = page.sheet()
         axes.text(0.5, 0.5, "hello")
         axes.text(0.51, 0.5, "world")
         axes.text(0.98, 0.8, "this runs off the page")
-        look.lay_out(figure, title="T")
+        page.lay_out(figure, title="T")
 
         assert problems(figure) == ["'this runs off the page' runs off the page", "'hello' touches 'world'"]
 
 
 def test_the_log_is_quiet_about_what_has_a_font(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING), look.styled("zh"):
-        figure, _ = look.sheet()
-        look.lay_out(figure, title="重庆市“约80%”—2035年≥73% km² ‰", question="？", notes=["〔2022〕9号"])
+        figure, _ = page.sheet()
+        page.lay_out(figure, title="重庆市“约80%”—2035年≥73% km² ‰", question="？", notes=["〔2022〕9号"])
         figure.draw_without_rendering()
 
     assert caplog.messages == []

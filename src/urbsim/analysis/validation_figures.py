@@ -14,24 +14,20 @@ from matplotlib.patches import Patch
 
 from urbsim.analysis.validation import Prediction, Validation, WindowName
 from urbsim.output.look import (
-    COLON,
     COLOURS,
     DASHES,
     DOT,
     MARKERS,
     OBSERVED,
     Handle,
-    axis_unit,
     head_panel,
-    lay_out,
     number_axis,
-    panel_width,
     save,
-    sheet,
     styled,
     tidy,
-    with_unit,
 )
+from urbsim.output.page import lay_out, panel_width, sheet
+from urbsim.output.terms import COLON, axis_unit, with_unit
 from urbsim.study.indicator import Indicator
 from urbsim.study.quantity import quantity
 from urbsim.study.words import Language, Words

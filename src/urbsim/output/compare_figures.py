@@ -25,42 +25,39 @@ from urbsim.output.compare_tables import (
     measure_name,
 )
 from urbsim.output.finding import find, lowered
+from urbsim.output.lettering import SMALL, width_of, wrap
 from urbsim.output.look import (
-    COLON,
     DIAMOND,
-    EDGE,
     INK,
     RED,
-    SMALL,
-    STOP,
-    WIDTH,
     End,
     Handle,
-    axis_number,
-    axis_scale,
-    axis_unit,
-    base_position,
     end_of,
     keys,
     label_ends,
     labels_fit,
-    lay_out,
     left_room,
     line_styles,
     mark_history,
     number_axis,
     plot_line,
-    quoted,
     room_for,
     save,
-    sheet,
     styled,
     tidy,
-    width_of,
-    with_unit,
-    wrap,
 )
 from urbsim.output.marks import Notes, distinct, draw_marks, target_marks
+from urbsim.output.page import EDGE, WIDTH, lay_out, sheet
+from urbsim.output.terms import (
+    COLON,
+    STOP,
+    axis_number,
+    axis_scale,
+    axis_unit,
+    base_position,
+    quoted,
+    with_unit,
+)
 from urbsim.study.bought import Bought, Measure
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome

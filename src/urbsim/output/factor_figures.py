@@ -15,30 +15,24 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from urbsim.output.areas import Area, heading, stem_of
+from urbsim.output.lettering import LEADING, SMALL, TEXT, shortened, wrap
 from urbsim.output.look import (
-    COLON,
     COLOURS,
     LABEL,
-    LEADING,
-    SMALL,
-    TEXT,
     End,
     Floats,
     Handle,
     end_of,
     label_ends,
     labels_fit,
-    lay_out,
     line_style,
     plot_line,
     save,
-    sheet,
-    shortened,
     styled,
     tidy,
-    with_unit,
-    wrap,
 )
+from urbsim.output.page import lay_out, sheet
+from urbsim.output.terms import COLON, with_unit
 from urbsim.study.indicator import Indicator
 from urbsim.study.quantity import unit_name
 from urbsim.study.words import Language, Words

@@ -16,36 +16,30 @@ from matplotlib.patches import Patch
 from urbsim.output.areas import Area, grouped, heading, stem_of
 from urbsim.output.finding import demand
 from urbsim.output.look import (
-    COLON,
     COLOURS,
-    EDGE,
     GREY,
     MARGIN,
-    WIDTH,
     End,
     Floats,
     Handle,
-    axis_unit,
     draw_margins,
     head_panel,
     keys,
     label_ends,
-    lay_out,
     left_room,
     line_style,
     mark_history,
     number_axis,
-    panel_width,
     room_for,
     save,
-    sheet,
     styled,
     thin,
     tidy,
-    with_unit,
 )
 from urbsim.output.marks import Mark, Notes, Told, distinct, draw_marks, target_marks
+from urbsim.output.page import EDGE, WIDTH, lay_out, panel_width, sheet
 from urbsim.output.shares import told_share
+from urbsim.output.terms import COLON, axis_unit, with_unit
 from urbsim.study.indicator import Indicator
 from urbsim.study.place import Observation
 from urbsim.study.quantity import quantity

@@ -14,39 +14,32 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from urbsim.output.look import (
-    EDGE,
     FILLS,
     HATCHES,
     INK,
-    WIDTH,
     End,
     Floats,
     Handle,
-    axis_number,
-    axis_unit,
-    base_position,
     draw_margins,
     end_of,
     head_panel,
     keys,
     label_ends,
     labels_fit,
-    lay_out,
     left_room,
     line_styles,
     mark_history,
     number_axis,
-    panel_width,
     plot_line,
     room_for,
     save,
-    sheet,
     styled,
     tidy,
-    with_unit,
 )
 from urbsim.output.marks import Notes, distinct, draw_marks, target_marks
+from urbsim.output.page import EDGE, WIDTH, lay_out, panel_width, sheet
 from urbsim.output.pictures import PICTURES, Picture, indicators_of, open_note, picture_finding
+from urbsim.output.terms import axis_number, axis_unit, base_position, with_unit
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Observation, Place

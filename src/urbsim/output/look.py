@@ -1,4 +1,4 @@
-"""The one look of all figures: type, palette, lines, marks, and a page laid out by measured text.
+"""The one look of all figures: type, palette, lines, marks, labels.
 
 A figure is made in four steps, inside `styled(language)`:
 
@@ -7,16 +7,15 @@ A figure is made in four steps, inside `styled(language)`:
     lay_out(figure, title=..., subtitle=..., ...)    # words above, legend and notes below: all has its room
     save(figure, folder, stem)                       # PNG for print and SVG
 
-The only door to matplotlib, and never to pyplot. Lengths are points unless said otherwise.
+The first and third are in `page`, the width of text in `lettering`. Matplotlib comes in by these and by the
+modules that draw, and never as pyplot. Lengths are points unless said otherwise.
 """
 
 from __future__ import annotations
 
 import functools
 import logging
-import math
 import re
-import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,17 +29,17 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform, blended_transform_factory
 
 from urbsim.output.font import CHINESE, FALLBACKS, LATIN, font_file
+from urbsim.output.lettering import LEADING, SMALL, TEXT, TITLE, height_of, width_of, wrap
+from urbsim.output.terms import axis_scale, base_position
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Observation
-from urbsim.study.quantity import unit_name
 from urbsim.study.words import Language, Words
 
 log = logging.getLogger(__name__)
@@ -48,15 +47,9 @@ log = logging.getLogger(__name__)
 Floats = npt.NDArray[np.float64]
 Handle = Line2D | Patch
 
-WIDTH = 6.5  # [inches] 16.5 cm, the width of the text on a page of A4
 DPI = 300  # of PNG
-TITLE, TEXT, SMALL = 11.0, 8.5, 7.5  # sizes of type as printed
-LEADING = 1.32  # [-] height of a line of text, of its size
-EDGE = 5.0  # around a figure
-GAP = 12.0  # between panels
 SAMPLE = 16.0  # length of the piece of line before a label
 LABEL = 118.0  # width of a label at the end of a line, at most
-ENTRY = 190.0  # width of an entry of a legend, at most
 
 INK = "#1A1A1A"  # text, and the scenario that others are held against
 SOFT = "#595959"  # words beside what matters
@@ -91,18 +84,9 @@ DOT: dict[str, Any] = {
     "markeredgewidth": 0.8,
 }
 
-COLON = Words(zh="：", en=": ")
-STOP = Words(zh="；", en="; ")
 OBSERVED = Words(zh="实际值", en="observed")
 TARGET = Words(zh="规划目标", en="plan target")
 MARGIN = Words(zh="误差：同类预测以往偏差", en="how far such projections have been off")
-BILLIONS = {"100 million yuan": "billion yuan", "100 million yuan/year": "billion yuan a year"}
-# How English counts what is counted in ten thousands and hundred millions in Chinese.
-_ENGLISH = {
-    "10k persons": (0.01, "million persons"),
-    "10k persons/year": (1e4, "persons a year"),
-    **{unit: (0.1, name) for unit, name in BILLIONS.items()},
-}
 
 _STYLE: dict[Any, Any] = {
     "font.size": TEXT,
@@ -218,13 +202,6 @@ def line_style(position: int) -> dict[str, Any]:
     }
 
 
-def base_position(outcomes: Sequence[Outcome]) -> int:
-    """Give the position of the scenario that the others are held against; the first where none says which."""
-    named = {outcome.base for outcome in outcomes if outcome.base}
-    found = (i for i, outcome in enumerate(outcomes) if outcome.name in named and not outcome.base)
-    return next(found, 0)
-
-
 def line_styles(outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], ...]:
     """Give the look of the line of each scenario: the base thick and dark wherever it stands."""
     base = base_position(outcomes)
@@ -251,207 +228,6 @@ def end_of(years: Floats, values: Floats) -> tuple[float, float] | None:
     return (float(years[shown[-1]]), float(values[shown[-1]])) if shown.size else None
 
 
-# --- a page ------------------------------------------------------------------------------------------------
-
-
-def sheet(
-    rows: int = 1,
-    columns: int = 1,
-    height: float = 2.9,
-    *,
-    used: int | None = None,
-    width: float = WIDTH,
-    sharex: bool = True,
-    sharey: bool = False,
-) -> tuple[Figure, list[Axes]]:
-    """Make a figure with a grid of axes of this height each [inches], of which the first so many are used.
-
-    With shared axes the outer panels carry the numbers. `lay_out` places them when all is drawn.
-    """
-    figure = Figure(figsize=(width, rows * height), dpi=DPI)
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=sharex, sharey=sharey)
-    figure.subplots_adjust(left=0, right=1, bottom=0, top=1, wspace=0.2, hspace=0)
-    panels = list(grid.flat)
-    used = len(panels) if used is None else used
-    for axes in panels[used:]:
-        axes.remove()
-    if sharex:
-        for column in range(min(columns, used)):  # the lowest panel of a column carries the years
-            grid[(used - 1 - column) // columns, column].tick_params(labelbottom=True)
-    return figure, panels[:used]
-
-
-def lay_out(
-    figure: Figure,
-    *,
-    title: str,
-    detail: str = "",
-    subtitle: str = "",
-    question: str = "",
-    handles: Sequence[Handle] = (),
-    notes: Sequence[str] = (),
-    right: float = 0.0,
-    tops: float = 0.0,
-) -> None:
-    """Give everything its room: words above, panels as high as they are, legend and notes below.
-
-    Parameters
-    ----------
-    title
-        What the figure shows, as a sentence; broken into lines as needed.
-    detail
-        What else it shows, in smaller type.
-    subtitle
-        Of what: place, indicator, unit.
-    question
-        What the figure answers, in small letters above.
-    right
-        Room beside the panels for labels, as `label_ends` gives it.
-    tops
-        Room above the panels beyond that for their titles.
-    """
-    width = 72 * figure.get_size_inches()[0]
-    inner = width - 2 * EDGE
-    heads = [
-        (question, SMALL, SOFT, 1.5),
-        (title, TITLE, INK, 1.5),
-        (detail, TEXT, INK, 2.0),
-        (subtitle, TEXT, SOFT, 3.0),
-    ]
-    blocks = [(wrap(text, inner, size), size, colour, after) for text, size, colour, after in heads if text]
-    above = EDGE + sum(_height(text, size) + after for text, size, _, after in blocks)
-    panels = _Panels(figure, right, tops)
-    legend = _legend(figure, handles, inner)
-    legend_height = legend.get_window_extent(_renderer(figure)).height * 72 / figure.dpi if legend else 0.0
-    told = [wrap(note, inner, SMALL) for note in notes if note]
-    below = EDGE + sum(_height(note, SMALL) for note in told) + (legend_height + 4 if legend else 0.0)
-    below += 3 if told else 0
-    height = above + panels.height + below
-    figure.set_size_inches(width / 72, height / 72)
-    panels.place(width, height, above)
-    y = height - EDGE
-    for text, size, colour, after in blocks:
-        look: dict[str, Any] = {"fontsize": size, "color": colour, "va": "top", "linespacing": LEADING}
-        if size == TITLE:
-            figure.suptitle(text, x=EDGE / width, y=y / height, ha="left", **look)
-        else:
-            figure.text(EDGE / width, y / height, text, **look)
-        y -= _height(text, size) + after
-    y = below
-    if legend:
-        y -= 4
-        legend.set_bbox_to_anchor((EDGE / width, y / height), transform=figure.transFigure)
-        y -= legend_height
-    y -= 3
-    for note in told:
-        figure.text(
-            EDGE / width,
-            y / height,
-            note,
-            fontsize=SMALL,
-            color=SOFT,
-            va="top",
-            linespacing=LEADING,
-        )
-        y -= _height(note, SMALL)
-
-
-def _height(text: str, size: float) -> float:
-    return (text.count("\n") + 1) * LEADING * size
-
-
-class _Panels:
-    """The grid of axes: how much room each row and column takes, and where its axes go."""
-
-    def __init__(self, figure: Figure, right: float, tops: float) -> None:
-        renderer = _renderer(figure)
-        self.axes = [axes for axes in figure.axes if axes.get_subplotspec() is not None]
-        self.cells = [
-            (spec.rowspan.start, spec.colspan.start)
-            for axes in self.axes
-            if (spec := axes.get_subplotspec()) is not None
-        ]
-        rows, columns = (max(cell[i] for cell in self.cells) + 1 for i in (0, 1))
-        self.heights = [0.0] * rows
-        self.left, self.right = [0.0] * columns, [right] * columns
-        self.top, self.bottom = [tops] * rows, [0.0] * rows
-        for axes, (row, column) in zip(self.axes, self.cells, strict=True):
-            box = axes.bbox
-            scale = 72 / figure.dpi
-            self.heights[row] = box.height * scale
-            spans = [axis.get_tightbbox(renderer) for axis in (axes.xaxis, axes.yaxis)]
-            for span in (span for span in spans if span is not None):
-                self.left[column] = max(self.left[column], (box.x0 - span.x0) * scale)
-                self.right[column] = max(self.right[column], (span.x1 - box.x1) * scale)
-                self.bottom[row] = max(self.bottom[row], (box.y0 - span.y0) * scale)
-            heading = axes.get_title(loc="left")
-            if heading:
-                size = axes.title.get_fontsize()
-                self.top[row] = max(self.top[row], tops + _height(heading, float(size)) + 4)
-        self.height = sum((*self.heights, *self.top, *self.bottom)) + (rows - 1) * 0.5 * GAP
-
-    def place(self, width: float, height: float, above: float) -> None:
-        columns = len(self.left)
-        room = width - 2 * EDGE - sum(self.left) - sum(self.right) - (columns - 1) * GAP
-        for axes, (row, column) in zip(self.axes, self.cells, strict=True):
-            x = (
-                EDGE
-                + sum(self.left[: column + 1])
-                + sum(self.right[:column])
-                + column * (room / columns + GAP)
-            )
-            y = above + sum(self.top[: row + 1]) + sum(self.heights[: row + 1]) + sum(self.bottom[:row])
-            y = height - y - row * 0.5 * GAP
-            axes.set_position((x / width, y / height, room / columns / width, self.heights[row] / height))
-
-
-def panel_width(columns: int, left: float) -> float:
-    """Give the width of the axes of a panel, about, of which so much stands left of it."""
-    return (72 * WIDTH - 2 * EDGE - (columns - 1) * GAP - 8) / columns - left
-
-
-def _renderer(figure: Figure) -> Any:
-    canvas = figure.canvas
-    if not isinstance(canvas, FigureCanvasAgg):
-        canvas = FigureCanvasAgg(figure)
-    return canvas.get_renderer()  # type: ignore[no-untyped-call]
-
-
-def _legend(figure: Figure, handles: Sequence[Handle], width: float) -> Any:
-    """Set a legend in as many columns as fit the width; None where there is nothing to explain."""
-    if not handles:
-        return None
-    size = float(mpl.rcParams["legend.fontsize"])
-    for handle in handles:
-        handle.set_label(wrap(str(handle.get_label()), ENTRY, size))
-    widths = [
-        4.2 * size + max(width_of(line, size) for line in str(handle.get_label()).splitlines() or [""])
-        for handle in handles
-    ]
-    columns = next(
-        n for n in range(min(6, len(handles)), 0, -1) if n == 1 or _across(widths, n, size) <= width
-    )
-    return figure.legend(
-        handles=list(handles),
-        loc="upper left",
-        ncols=columns,
-        borderpad=0,
-        borderaxespad=0,
-        labelspacing=0.45,
-        handlelength=2.8,
-        handletextpad=0.6,
-        columnspacing=1.4,
-    )
-
-
-def _across(widths: Sequence[float], columns: int, size: float) -> float:
-    """Give the width of a legend whose entries fill so many columns, one after another."""
-    rows, more = divmod(len(widths), columns)
-    ends = np.cumsum([rows + (column < more) for column in range(columns)])
-    parts = np.split(np.array(widths), ends[:-1])
-    return sum(float(part.max()) for part in parts) + 1.4 * size * (columns - 1)
-
-
 # --- labels and marks --------------------------------------------------------------------------------------
 
 
@@ -469,7 +245,7 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> float:
     height = points_high(axes)
     beside = beside_axes(axes)
     wrapped = sorted(((end, wrap(end.text, LABEL, TEXT)) for end in ends), key=lambda pair: pair[0].y)
-    sizes = [_height(text, TEXT) / height for _, text in wrapped]
+    sizes = [height_of(text, TEXT) / height for _, text in wrapped]
     centres = spread([(end.y - low) / (high - low) for end, _ in wrapped], sizes)
     for (end, text), centre in zip(wrapped, centres, strict=True):
         colour = end.style["color"]
@@ -505,13 +281,13 @@ def room_for(texts: Iterable[str]) -> float:
 def left_room(axes: Axes) -> float:
     """Give the room that the numbers of axes take at their left."""
     figure = _figure(axes)
-    span = axes.yaxis.get_tightbbox(_renderer(figure))
+    span = axes.yaxis.get_tightbbox(renderer_of(figure))
     return float((axes.bbox.x0 - span.x0) * 72 / figure.dpi) if span is not None else 0.0
 
 
 def labels_fit(texts: Iterable[str], height: float) -> bool:
     """Say whether these labels can stand beside axes of this height [inches]."""
-    return sum(_height(wrap(text, LABEL, TEXT), TEXT) for text in texts) <= 72 * height
+    return sum(height_of(wrap(text, LABEL, TEXT), TEXT) for text in texts) <= 72 * height
 
 
 def beside_axes(axes: Axes) -> Transform:
@@ -532,6 +308,14 @@ def _figure(axes: Axes) -> Figure:
     if figure is None:
         raise ValueError("axes are not in a figure")
     return figure
+
+
+def renderer_of(figure: Figure) -> Any:
+    """Give what can measure the texts of a figure."""
+    canvas = figure.canvas
+    if not isinstance(canvas, FigureCanvasAgg):
+        canvas = FigureCanvasAgg(figure)
+    return canvas.get_renderer()  # type: ignore[no-untyped-call]
 
 
 def spread(heights: Sequence[float], sizes: Sequence[float]) -> list[float]:
@@ -608,162 +392,7 @@ def head_panel(axes: Axes, text: str, width: float) -> None:
     axes.set_title(wrap(text, width, TEXT), linespacing=LEADING)
 
 
-def axis_unit(indicator: Indicator, language: Language) -> str:
-    """Name what an axis is numbered in."""
-    if language == "en" and indicator.unit in _ENGLISH:
-        return _ENGLISH[indicator.unit][1]
-    return unit_name(indicator.unit, language)
-
-
-def axis_number(value: float, indicator: Indicator, language: Language) -> str:
-    """Write a value as the numbers of its axis: without unit, with as many digits as a reader can use."""
-    scale = axis_scale(indicator, language)
-    number = scale * value
-    if indicator.unit == "%":
-        told = f"{number:.1f}"
-    elif abs(number) >= 1e4 and scale > 1:  # persons written out
-        told = f"{float(f'{number:.3g}'):,.0f}"
-    else:
-        told = f"{number:,.{0 if abs(number) >= 200 else 1 if abs(number) >= 10 else 2}f}"
-    return told.replace("-", "\u2212")
-
-
-def axis_scale(indicator: Indicator, language: Language) -> float:
-    """Give what values are multiplied by to be the numbers of an axis."""
-    return _ENGLISH[indicator.unit][0] if language == "en" and indicator.unit in _ENGLISH else 1.0
-
-
-def with_unit(name: str, unit: str, language: Language) -> str:
-    """Write a name with its unit after it, as a heading of an axis.
-
-    Examples
-    --------
-    >>> with_unit("Urban land", "km²", "en"), with_unit("城镇化率", "%", "zh"), with_unit("Ratio", "", "en")
-    ('Urban land (km²)', '城镇化率（%）', 'Ratio')
-    """
-    if not unit:
-        return name
-    return f"{name}（{unit}）" if language == "zh" else f"{name} ({unit})"
-
-
 def number_axis(axes: Axes, indicator: Indicator, language: Language) -> None:
     """Write the numbers of an axis with marks of thousands, and as English counts persons and money."""
     scale = axis_scale(indicator, language)
     axes.yaxis.set_major_formatter(lambda value, _: f"{scale * value:,.10g}".replace("-", "\u2212"))
-
-
-# --- text --------------------------------------------------------------------------------------------------
-
-
-def width_of(text: str, size: float) -> float:
-    """Give the width of a line of text, kerning aside.
-
-    Examples
-    --------
-    >>> width_of("城镇", 10.0)
-    20.0
-    """
-    chinese = has_chinese(text)  # then its quotation marks are as wide as characters
-    return size * sum(_advance(character, chinese) for character in text)
-
-
-@functools.cache
-def _advance(character: str, chinese: bool) -> float:
-    """Give the advance of a character [of the size of type]; of one that the fonts lack, its usual width."""
-    for family in (CHINESE, LATIN) if chinese else (LATIN, CHINESE):
-        font = _face(family)
-        if font.get_char_index(ord(character)):
-            glyph = font.load_char(ord(character), flags=LoadFlags.NO_HINTING)
-            return round(glyph.linearHoriAdvance / 65536 / 100, 4)
-    return 1.0 if has_chinese(character) else 0.65
-
-
-@functools.cache
-def _face(family: str) -> FT2Font:
-    font = FT2Font(font_file(family))
-    font.set_size(100, 72)
-    return font
-
-
-def has_chinese(text: str) -> bool:
-    """Say whether a text has characters as wide as Chinese ones."""
-    return any(unicodedata.east_asian_width(character) in "WF" for character in text)
-
-
-UNITS = r"(?<=\d) (?=(?:%|m\b|km²|million|billion|persons))"  # blanks that are not broken at
-PARTS = r"[（“‘《〔(]*(?:[^ \u2e80-\uffef]+|[\u2e80-\uffef])[）”’》〕，。：；、！？]*[ \u2009]?"
-
-
-def wrap(text: str, width: float, size: float) -> str:
-    r"""Break a text into even lines of at most this width: between words, in Chinese between characters.
-
-    Examples
-    --------
-    >>> wrap("Services first and county seats", 80, 8)
-    'Services first and\ncounty seats'
-    >>> wrap("公共服务优先", 40, 8)
-    '公共服务\n优先'
-    >>> wrap("Base village departure rate（4个区域）", 120, 8)
-    'Base village departure\nrate（4个区域）'
-    """
-    return "\n".join(line for part in text.split("\n") for line in _lines(part, width / size))
-
-
-def _lines(text: str, most: float) -> list[str]:
-    text = re.sub(UNITS, "\u00a0", text)
-    if width_of(text, 1.0) <= most:
-        return [text]
-    parts = re.findall(PARTS, text)
-    least = len(_filled(parts, most))
-    low = min(most, width_of(text, 1.0) / least + has_chinese(text))
-    fillings = [_filled(parts, float(width)) for width in np.linspace(low, most, 12)]
-    even = [lines for lines in fillings if len(lines) <= least] or fillings[-1:]
-    # Of those that need no line more, one that breaks where the sentence does; else the evenest, the first.
-    return max(even, key=lambda lines: sum(line[-1:] in ";,:；，。：" for line in lines[:-1]))
-
-
-def _filled(parts: Sequence[str], most: float) -> list[str]:
-    """Fill lines with words and Chinese characters, each with the marks that belong to it."""
-    lines = [""]
-    for part in (piece for word in parts for piece in _pieces(word, most)):
-        if lines[-1] and width_of(lines[-1] + part.rstrip(), 1.0) > most:
-            lines.append("")
-        lines[-1] += part
-    return [line.strip() for line in lines]
-
-
-def _pieces(word: str, most: float) -> list[str]:
-    """Cut a word that is longer than a line."""
-    width = width_of(word.rstrip(), 1.0)
-    if width <= most:
-        return [word]
-    letters = max(1, math.floor(len(word) * most / width) - 1)
-    return [word[i : i + letters] for i in range(0, len(word), letters)]
-
-
-def shortened(text: str, width: float, size: float, lines: int = 3) -> str:
-    """Cut a text after the words that fit into so many lines; dots say that it goes on.
-
-    Examples
-    --------
-    >>> shortened("Income elasticity + Service elasticity + Nesting", 80, 8, lines=2)
-    'Income elasticity + Service elasticity …'
-    """
-    short = text
-    while wrap(short, width, size).count("\n") >= lines:
-        text = re.sub(r"([!-~]+|.)$", "", text).rstrip(" +＋(（")  # without its last word
-        short = f"{text} …"
-    return short
-
-
-def quoted(name: str, language: Language) -> str:
-    """Write a name in quotation marks; marks within it become those of the second order.
-
-    Examples
-    --------
-    >>> quoted("Everything", "en"), quoted("全面", "zh"), quoted("某区“十四五”规划", "zh")
-    ('‘Everything’', '“全面”', '“某区‘十四五’规划”')
-    """
-    if language == "zh":
-        return f"“{name.replace('“', '‘').replace('”', '’')}”"
-    return f"‘{name}’"

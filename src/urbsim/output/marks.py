@@ -11,7 +11,8 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 
 from urbsim.output.finding import demand, short_demand
-from urbsim.output.look import DIAMOND, LEADING, RED, SMALL, points_high, width_of
+from urbsim.output.lettering import LEADING, SMALL, width_of
+from urbsim.output.look import DIAMOND, RED, points_high
 from urbsim.study.indicator import Indicator
 from urbsim.study.target import Target
 from urbsim.study.words import Language

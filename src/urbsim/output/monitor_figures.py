@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from urbsim.output import look
+from urbsim.output import lettering, look, page, terms
 from urbsim.output.monitor_tables import (
     NOTES,
     STANDINGS,
@@ -97,11 +97,11 @@ def finding(monitoring: Monitoring, indicator: str, area: str, language: Languag
     name = place_name(monitoring, readings[-1].indicator, area, language)
     place = monitoring.outcome.place
     if area == place.name:
-        name = f"{place.title[language]}{look.COLON[language]}{name}"
+        name = f"{place.title[language]}{terms.COLON[language]}{name}"
     if not compared:
         return name
     last = compared[-1]
-    run = look.quoted(scenario_name(monitoring, language), language)
+    run = terms.quoted(scenario_name(monitoring, language), language)
     when = period_name(last.observation.year, language)
     off = abs(last.deviation or 0.0)
     size = _amount(off, last.indicator, language)
@@ -134,7 +134,7 @@ def draw(monitoring: Monitoring, indicator: str, area: str, language: Language) 
     years, values = outcome.run.measured.years, series.values
     readings = _readings(monitoring, indicator, area)
     courses = [c for c in monitoring.courses if c.indicator.id == indicator and c.area == area]
-    figure, (axes,) = look.sheet()
+    figure, (axes,) = page.sheet()
     bands = np.array(
         [
             np.nan
@@ -157,7 +157,7 @@ def draw(monitoring: Monitoring, indicator: str, area: str, language: Language) 
     _mark_targets(axes, monitoring, courses, language)
     look.tidy(axes)
     look.number_axis(axes, series.indicator, language)
-    axes.set_title(look.axis_unit(series.indicator, language))
+    axes.set_title(terms.axis_unit(series.indicator, language))
     right = look.label_ends(axes, ends)
     takes = _takes(monitoring, courses, language)
     handles = look.keys(observed=bool(old), targets=bool(courses), language=language)
@@ -168,7 +168,7 @@ def draw(monitoring: Monitoring, indicator: str, area: str, language: Language) 
         handles.append(Line2D([], [], label=_SAID["best"][language], **BEST))
     if banded:
         handles.append(Patch(facecolor=look.GREY, alpha=0.3, label=_SAID["band"][language]))
-    look.lay_out(
+    page.lay_out(
         figure,
         title=finding(monitoring, indicator, area, language),
         subtitle=takes,
@@ -207,7 +207,7 @@ def _takes(monitoring: Monitoring, courses: Sequence[Course], language: Language
             said.append(f"{demand} by {year} takes {need} a year{own}: {standing}")
     if ever:
         said.append(f"历史最快五年年均{ever}" if language == "zh" else f"the best five years ever had {ever}")
-    text = look.STOP[language].join(said)
+    text = terms.STOP[language].join(said)
     return text[:1].upper() + text[1:]
 
 
@@ -270,7 +270,7 @@ def _mark_targets(axes: Axes, monitoring: Monitoring, courses: Sequence[Course],
             ha="right" if late else "center",
             va="top" if below else "bottom",
             color=look.RED,
-            fontsize=look.SMALL + 0.5,
+            fontsize=lettering.SMALL + 0.5,
             zorder=4.8,
             bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.8},
         )
