@@ -177,7 +177,7 @@ def test_validate_prints_and_writes_what_it_found(
         "run.json",
         "scores.csv",
     ]
-    assert [file.name for file in Path("out/figures").iterdir()] == ["level_en.png"]
+    assert {file.name for file in Path("out/figures").iterdir()} == {"level_en.png", "level_en.svg"}
     facts = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
     assert facts["validation"]["sets"] == ["early", "late", "twice"]
     header = Path("out/scores.csv").read_text(encoding="utf-8-sig").splitlines()[0]
