@@ -348,7 +348,7 @@ def test_the_command_writes_tables_and_figures_and_prints_what_matters(
     assert "Tiny, Urbanization rate, 2035: about 80 % [percentage points]" in said
     assert "Rate of moving (East)" in said
     assert "Morris: 3 factors, 12 runs" in said
-    assert "out/  factors.csv  failures.csv  figures/  run.json  sensitivity.csv" in said
+    assert "out/  columns.csv  factors.csv  failures.csv  figures/  run.json  sensitivity.csv" in said
     assert {file.name for file in Path("out/figures").iterdir() if file.suffix == ".png"} == {
         "effects_urban_residents_en.png",
         "effects_urbanization_rate_en.png",

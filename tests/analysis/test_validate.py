@@ -170,6 +170,7 @@ def test_validate_prints_and_writes_what_it_found(
         assert part in said
     assert sorted(entry.name for entry in Path("out").iterdir()) == [
         "acceptance.csv",
+        "columns.csv",
         "figures",
         "model_and_history.csv",
         "outside_paths.csv",
