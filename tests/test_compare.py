@@ -404,7 +404,7 @@ def test_a_folder_that_is_there_stays_when_writing_fails(
     found = compare([result])
     write_comparison(Path("out"), found, figures=False)
     before = {file.name: file.read_bytes() for file in Path("out").iterdir()}
-    monkeypatch.setattr("urbsim.output.report_html.write_report", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("urbsim.output.report.html.write_report", lambda *_, **__: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         write_comparison(Path("out"), found, figures=False)

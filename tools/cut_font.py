@@ -18,7 +18,7 @@ from pathlib import Path
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTCollection, TTFont
 
-from urbsim.output.font import CHINESE, LATIN, font_file
+from urbsim.output.figures.font import CHINESE, LATIN, font_file
 
 FACES = {CHINESE: "Noto Sans CJK SC", LATIN: "Noto Sans CJK JP"}  # the latter has marks of Latin width
 ROOT = Path(__file__).parents[1]

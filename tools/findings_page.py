@@ -29,10 +29,10 @@ from urbsim.engine.solve import solve
 from urbsim.engine.trajectory import Trajectory
 from urbsim.errors import InputError, suggestion
 from urbsim.names import fold
-from urbsim.output.figures import draw
-from urbsim.output.findings_figures import draw_changes, draw_spans
-from urbsim.output.look import styled
-from urbsim.output.pictures import PICTURES
+from urbsim.output.figures.findings import draw_changes, draw_spans
+from urbsim.output.figures.look import styled
+from urbsim.output.figures.run import draw
+from urbsim.output.words.pictures import PICTURES
 from urbsim.study.lever import Lever
 from urbsim.study.outcome import Outcome, Run
 from urbsim.study.outside_file import read_outside

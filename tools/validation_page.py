@@ -25,7 +25,7 @@ from urbsim.analysis.validate import UNCONDITIONAL, validate
 from urbsim.analysis.validation import RATE, Level, Row, Validation
 from urbsim.analysis.validation_figures import draw
 from urbsim.errors import InputError, suggestion
-from urbsim.output.look import styled
+from urbsim.output.figures.look import styled
 from urbsim.study.place import NO_SET
 from urbsim.study.place_file import CORRELATIONS
 from urbsim.study.table_file import read_table

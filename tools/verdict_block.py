@@ -13,7 +13,7 @@ from rich.console import Console
 
 import urbsim
 from urbsim.batch import Results
-from urbsim.output.verdicts import print_verdicts
+from urbsim.output.tables.verdicts import print_verdicts
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(?<=\n```\n) {8,}urbanization rate.*?(?=\n```\n)", re.DOTALL)

@@ -101,7 +101,7 @@ class Results:
         """Every indicator, tidy: scenario, region, indicator, unit, year, value."""
         import pandas as pd
 
-        from urbsim.output.tables import trajectory_table
+        from urbsim.output.tables.run import trajectory_table
 
         header, rows = trajectory_table(self.outcomes)
         return pd.DataFrame(rows, columns=list(header))
@@ -111,7 +111,7 @@ class Results:
         """Every target with what came of it."""
         import pandas as pd
 
-        from urbsim.output.tables import target_table
+        from urbsim.output.tables.run import target_table
 
         header, rows = target_table(self.outcomes)
         return pd.DataFrame(rows, columns=list(header))

@@ -22,7 +22,7 @@ from urbsim.errors import InputError, Problem, RunError, suggestion
 
 if TYPE_CHECKING:
     from urbsim.analysis.validation import Validation
-    from urbsim.output.report_file import Kind
+    from urbsim.output.report.files import Kind
     from urbsim.study.draw import Method
     from urbsim.study.outcome import Outcome
     from urbsim.study.words import Language
@@ -97,7 +97,7 @@ def run(
 
     check_folder(folder)
     from urbsim import batch
-    from urbsim.output.verdicts import console_for_people, print_verdicts
+    from urbsim.output.tables.verdicts import console_for_people, print_verdicts
 
     results = batch.run(
         files,
@@ -204,7 +204,7 @@ def sample(
     from urbsim.ensemble.sample import sample as draw_and_run
     from urbsim.ensemble.sample_table import print_chances
     from urbsim.ensemble.sampling import Sampling
-    from urbsim.output.verdicts import console_for_people
+    from urbsim.output.tables.verdicts import console_for_people
 
     sampling = Sampling(
         runs=runs,
@@ -293,7 +293,7 @@ def sensitivity(
     from urbsim.analysis.sensitivity_run import Asking, explain
     from urbsim.analysis.sensitivity_tables import printed
     from urbsim.ensemble.progress import show_progress
-    from urbsim.output.verdicts import console_for_people
+    from urbsim.output.tables.verdicts import console_for_people
 
     asking = Asking(
         method=cast("Any", method),
@@ -366,7 +366,7 @@ def panel(
 
     check_folder(folder)
     from urbsim.batch import Options
-    from urbsim.output.verdicts import console_for_people, print_ranking
+    from urbsim.output.tables.verdicts import console_for_people, print_ranking
     from urbsim.panel import run_panel
 
     result = run_panel(
@@ -584,8 +584,8 @@ def compare(
     check_folder(folder)
     from urbsim.compare import compare as put_side_by_side
     from urbsim.compare import write_comparison
-    from urbsim.output.compare_tables import print_comparison
-    from urbsim.output.verdicts import console_for_people
+    from urbsim.output.tables.compare import print_comparison
+    from urbsim.output.tables.verdicts import console_for_people
 
     done = put_side_by_side(
         results, base=base, indicators=indicators, areas=areas, year=year, at_least=at_least
@@ -641,7 +641,7 @@ def calibrate(place: str, names: tuple[str, ...]) -> int:
     from urbsim.analysis.calibrate import calibrate as fit_sets
     from urbsim.analysis.fit_report import fit_lines, stage_line
     from urbsim.assets import find_place
-    from urbsim.output.verdicts import console_for_people
+    from urbsim.output.tables.verdicts import console_for_people
     from urbsim.study.text_file import shown
 
     try:
@@ -706,7 +706,7 @@ def validate(
         check_folder(folder)
     from urbsim.analysis.validate import validate as hold_against_history
     from urbsim.analysis.validation_tables import facts, printed, write_validation
-    from urbsim.output.verdicts import console_for_people
+    from urbsim.output.tables.verdicts import console_for_people
 
     console = console_for_people()
     done: list[tuple[Path, Validation]] = []
@@ -780,8 +780,8 @@ def monitor(
 
     check_folder(folder)
     from urbsim.monitor import monitor as hold_against
-    from urbsim.output.monitor_tables import print_monitoring
-    from urbsim.output.verdicts import console_for_people
+    from urbsim.output.tables.monitor import print_monitoring
+    from urbsim.output.tables.verdicts import console_for_people
 
     try:
         found = hold_against(
@@ -823,7 +823,7 @@ def report(result: Path, kind: str, lang: str, out: Path | None, force: bool) ->
         }
     else:
         files = {out or Path(f"{name}.html"): languages}
-    from urbsim.output.report_file import write_reports
+    from urbsim.output.report.files import write_reports
 
     try:
         write_reports(result, files, cast("Kind", kind), force=force)
@@ -1022,7 +1022,7 @@ def _print_table(facts: Sequence[dict[str, Any]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from urbsim.output.verdicts import console_for_people
+    from urbsim.output.tables.verdicts import console_for_people
 
     if not facts:
         return

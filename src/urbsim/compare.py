@@ -15,15 +15,15 @@ import numpy as np
 
 from urbsim.errors import InputError, Problem, suggestion
 from urbsim.names import fold
-from urbsim.output.compare_tables import (
+from urbsim.output.folder import COLUMNS, REPORT, columns_of, made_facts, replace_folder, write_formats
+from urbsim.output.result_file import Recorded, read_result
+from urbsim.output.tables.compare import (
     bought_table,
     compared_ranking,
     compared_targets,
     comparison_table,
     side_by_side_table,
 )
-from urbsim.output.folder import COLUMNS, REPORT, columns_of, made_facts, replace_folder, write_formats
-from urbsim.output.result_file import Recorded, read_result
 from urbsim.study.bought import Bought, bought
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
@@ -549,14 +549,14 @@ def write_comparison(
         log.warning("no figures: they can hold %d scenarios, not %d", MOST_DRAWN, len(it.outcomes))
 
     def draw(into: Path) -> None:
-        from urbsim.output.compare_figures import write_compare_figures
+        from urbsim.output.figures.compare import write_compare_figures
 
         write_compare_figures(
             into, it.outcomes, it.indicators, it.areas, it.rankings, it.levers, languages, starting
         )
 
     def finish(beside: Path, facts: Mapping[str, Any]) -> None:
-        from urbsim.output.report_html import write_report
+        from urbsim.output.report.html import write_report
 
         write_formats(beside, tables, it.outcomes, languages, formats)
         write_report(beside / REPORT, it.outcomes, _page_facts(it, facts), languages=languages)

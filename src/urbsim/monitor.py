@@ -11,8 +11,8 @@ from typing import Any
 from urbsim import __version__
 from urbsim.errors import InputError, Problem, suggestion
 from urbsim.names import fold
-from urbsim.output.monitor_tables import write_monitoring
 from urbsim.output.result_file import read_result
+from urbsim.output.tables.monitor import write_monitoring
 from urbsim.study.monitoring import Monitoring, hold_against
 from urbsim.study.observed_file import read_observed
 from urbsim.study.outcome import Outcome, Run

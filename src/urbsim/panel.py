@@ -39,7 +39,7 @@ class Panel:
         if not any(outcome.run for outcome in self.outcomes):
             raise RunError("no scenario could be run, so nothing was written")
         from urbsim.output.folder import write_folder
-        from urbsim.output.tables import panel_table, ranking_table
+        from urbsim.output.tables.run import panel_table, ranking_table
 
         tables = {
             "panel.csv": panel_table(self.outcomes, self.indicators, self.areas),

@@ -9,7 +9,7 @@ import pytest
 from tests.output.overlaps import problems
 from urbsim.analysis.validate import validate
 from urbsim.analysis.validation_figures import draw
-from urbsim.output.look import styled
+from urbsim.output.figures.look import styled
 from urbsim.study.words import Language
 
 PLACE = Path("models/places/line")

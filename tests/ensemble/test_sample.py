@@ -120,7 +120,10 @@ def test_the_command_tells_probabilities_and_where_the_results_are(
     assert "± of a probability: standard error of a share of 200 runs." in said.out
     assert "The spread is that of what was drawn, and of nothing else that may be wrong." in said.out
     assert "2025 is over, but was not published yet when the data were compiled" in said.out
-    assert "out/  columns.csv  draws.csv  failures.csv  percentiles.csv  probabilities.csv  run.json  runs/" in said.out
+    assert (
+        "out/  columns.csv  draws.csv  failures.csv  percentiles.csv  probabilities.csv  run.json  runs/"
+        in said.out
+    )
     assert "200 of 200 runs" in said.err
     facts = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
     assert (facts["seed"], facts["method"], facts["runs"], facts["failed"]) == (1, "lhs", 200, 0)

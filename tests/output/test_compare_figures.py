@@ -12,8 +12,8 @@ from matplotlib.text import Text
 
 from tests.output.overlaps import problems
 from urbsim import batch
-from urbsim.output import compare_figures
-from urbsim.output.look import INK, styled
+from urbsim.output.figures import compare as compare_figures
+from urbsim.output.figures.look import INK, styled
 from urbsim.study.bought import bought
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome

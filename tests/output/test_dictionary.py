@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from urbsim.output.dictionary import INDICATORS, definition
+from urbsim.output.tables.dictionary import INDICATORS, definition
 from urbsim.study.indicator import Indicator
 from urbsim.study.words import Words
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from tests.output.overlaps import problems
-from urbsim.output.areas import Area
-from urbsim.output.factor_figures import (
+from urbsim.output.figures.areas import Area
+from urbsim.output.figures.factors import (
     Bar,
     Effects,
     Tornado,
@@ -22,7 +22,7 @@ from urbsim.output.factor_figures import (
     draw_tornado,
     write_tornados,
 )
-from urbsim.output.look import styled
+from urbsim.output.figures.look import styled
 from urbsim.study.indicator import Indicator
 from urbsim.study.words import Language, Words
 

@@ -19,9 +19,9 @@ from matplotlib.text import Text
 from tests.output.overlaps import problems
 from urbsim.ensemble import sample_folder
 from urbsim.ensemble.sampling import Sampling
-from urbsim.output.areas import Area
-from urbsim.output.fan_figures import Fan, Odds, draw_fans, write_fan_charts
-from urbsim.output.look import COLOURS, line_style, styled
+from urbsim.output.figures.areas import Area
+from urbsim.output.figures.fans import Fan, Odds, draw_fans, write_fan_charts
+from urbsim.output.figures.look import COLOURS, line_style, styled
 from urbsim.study.indicator import Indicator
 from urbsim.study.place import Observation
 from urbsim.study.target import Target

@@ -15,9 +15,9 @@ from PIL import Image
 
 from tests.output.overlaps import problems
 from urbsim import batch
-from urbsim.output import figures
-from urbsim.output.look import DPI, INK, line_style, styled
-from urbsim.output.pictures import PICTURES, Picture, caption
+from urbsim.output.figures import run as figures
+from urbsim.output.figures.look import DPI, INK, line_style, styled
+from urbsim.output.words.pictures import PICTURES, Picture, caption
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Margin
 from urbsim.study.words import LANGUAGES, Language, Words

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from urbsim import batch
-from urbsim.output.finding import find_level, finding
+from urbsim.output.words.finding import find_level, finding
 from urbsim.study.judge import judge
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Margin

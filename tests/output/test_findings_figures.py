@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tests.output.overlaps import problems
-from urbsim.output.findings_figures import draw_changes, draw_spans
-from urbsim.output.look import styled
+from urbsim.output.figures.findings import draw_changes, draw_spans
+from urbsim.output.figures.look import styled
 
 
 def test_the_title_names_the_largest_change_of_either_sign() -> None:

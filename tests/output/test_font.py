@@ -11,7 +11,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from tools import cut_font
 
-from urbsim.output.font import CHINESE, LATIN, characters, font_file, subset_for
+from urbsim.output.figures.font import CHINESE, LATIN, characters, font_file, subset_for
 
 
 def gb2312() -> set[str]:

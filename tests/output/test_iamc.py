@@ -18,7 +18,7 @@ import pytest
 
 from urbsim.assets import bundled
 from urbsim.batch import run
-from urbsim.output.iamc import iamc_table, variable_of, write_iamc
+from urbsim.output.tables.iamc import iamc_table, variable_of, write_iamc
 from urbsim.study.catalogue_file import read_indicators
 from urbsim.study.outcome import Outcome
 

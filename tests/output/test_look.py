@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 
 from tests.output.overlaps import problems
 from urbsim import batch
-from urbsim.output import lettering, look, page, terms
+from urbsim.output.figures import lettering, look, page
+from urbsim.output.words import terms
 from urbsim.study.words import Language
 
 Floats = npt.NDArray[np.float64]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from urbsim.output.parquet import write_parquet
-from urbsim.output.tables import Table
+from urbsim.output.tables.parquet import write_parquet
+from urbsim.output.tables.run import Table
 
 
 def test_columns_have_the_types_that_they_are(tmp_path: Path) -> None:

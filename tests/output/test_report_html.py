@@ -17,18 +17,19 @@ from typing import Any
 import pytest
 
 import urbsim
-from urbsim.output import look, report_html
+from urbsim.output.figures import look
 from urbsim.output.folder import write_table
-from urbsim.output.report_data import pack, script_json
-from urbsim.output.report_html import (
+from urbsim.output.report import html as report_html
+from urbsim.output.report.data import pack, script_json
+from urbsim.output.report.html import (
     ECHARTS_SHA256,
     LARGEST,
     render_report,
     write_report,
 )
-from urbsim.output.report_words import MOST, told
-from urbsim.output.tables import trajectory_table
-from urbsim.output.verdicts import conflict_notes, verdict_rows
+from urbsim.output.report.words import MOST, told
+from urbsim.output.tables.run import trajectory_table
+from urbsim.output.tables.verdicts import conflict_notes, verdict_rows
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import Words
 

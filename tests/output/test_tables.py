@@ -11,7 +11,7 @@ import pytest
 
 from urbsim import batch
 from urbsim.output.folder import check_folder
-from urbsim.output.tables import lever_table
+from urbsim.output.tables.run import lever_table
 
 Urbsim = Callable[..., int]
 

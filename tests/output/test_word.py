@@ -15,8 +15,8 @@ from docx.oxml.ns import qn
 
 from urbsim import batch
 from urbsim.cli import DONE, FAILED, WRONG_INPUT
+from urbsim.output.report.word import report
 from urbsim.output.result_file import read_result
-from urbsim.output.word import report
 from urbsim.study.words import Language, Words
 
 Urbsim = Callable[..., int]
@@ -184,7 +184,7 @@ def test_a_disk_that_cannot_be_written_to_is_told(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "mine.docx")
 
-    monkeypatch.setattr("urbsim.output.word.write_word", full)
+    monkeypatch.setattr("urbsim.output.report.word.write_word", full)
 
     assert urbsim("report", result, "--to", "docx", "--lang", "en", "--out", "mine.docx") == FAILED
     assert "mine.docx: cannot be written: No space left on device" in capsys.readouterr().err

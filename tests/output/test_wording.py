@@ -10,7 +10,7 @@ import pytest
 
 from urbsim.assets import bundled
 from urbsim.batch import prepare, read_scenarios
-from urbsim.output.wording import assumptions, sources_of
+from urbsim.output.words.assumptions import assumptions, sources_of
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import LANGUAGES, Language
 

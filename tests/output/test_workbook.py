@@ -9,9 +9,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from urbsim.output import workbook
-from urbsim.output.tables import Table
-from urbsim.output.workbook import write_workbook
+from urbsim.output.tables import workbook
+from urbsim.output.tables.run import Table
+from urbsim.output.tables.workbook import write_workbook
 
 TIDY: Table = (
     ("scenario", "region", "indicator", "unit", "year", "value", "base_year"),

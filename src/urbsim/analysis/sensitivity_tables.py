@@ -22,7 +22,7 @@ from urbsim.output.folder import (
     write_facts,
     write_table,
 )
-from urbsim.output.tables import Cell, Table
+from urbsim.output.tables.run import Cell, Table
 from urbsim.study.factor import Factor
 from urbsim.study.place import NO_SET
 from urbsim.study.quantity import quantity, unit_name
@@ -30,7 +30,7 @@ from urbsim.study.target import Target
 from urbsim.study.words import Language, Words
 
 if TYPE_CHECKING:
-    from urbsim.output.factor_figures import Effects, Tornado
+    from urbsim.output.figures.factors import Effects, Tornado
 
 STRONGEST = 10  # factors that are printed for a target
 MIXED = 0.5  # [-] of mu*: where |mu| is smaller, a factor works either way
@@ -47,7 +47,7 @@ def write_sensitivity(folder: Path, found: Sensitivity, languages: Sequence[Lang
     for name, table in tables.items():
         write_table(folder / name, table)
     if languages:
-        from urbsim.output.factor_figures import write_tornados
+        from urbsim.output.figures.factors import write_tornados
 
         write_tornados(folder / "figures", [*tornados(found)], [*effects_over_time(found)], languages)
     asking = found.asking
@@ -136,8 +136,8 @@ def printed(found: Sensitivity, language: Language) -> Iterator[Grid | str]:
 
 def tornados(found: Sensitivity) -> Iterator[Tornado]:
     """Give what is drawn of each target: one figure for each year of an indicator in an area."""
-    from urbsim.output.areas import Area
-    from urbsim.output.factor_figures import Bar, Tornado
+    from urbsim.output.figures.areas import Area
+    from urbsim.output.figures.factors import Bar, Tornado
 
     for position, one in enumerate(found.asked):
         for year in one.years(found.years[-1]):
@@ -170,8 +170,8 @@ def tornados(found: Sensitivity) -> Iterator[Tornado]:
 
 def effects_over_time(found: Sensitivity) -> Iterator[Effects]:
     """Give what is drawn of each indicator in an area over the years."""
-    from urbsim.output.areas import Area
-    from urbsim.output.factor_figures import Effects
+    from urbsim.output.figures.areas import Area
+    from urbsim.output.figures.factors import Effects
 
     row = MEASURES[found.asking.method].index(_STRENGTH[found.asking.method])
     for position, one in enumerate(found.asked):

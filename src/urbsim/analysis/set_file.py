@@ -16,7 +16,7 @@ from urbsim.analysis.fit import DIGITS, Fit, Fitted
 from urbsim.engine.compile import System
 from urbsim.engine.schedule import Floats
 from urbsim.output.folder import write_table
-from urbsim.output.tables import Cell, Table
+from urbsim.output.tables.run import Cell, Table
 from urbsim.study.place_file import CORRELATIONS, ESTIMATES
 
 

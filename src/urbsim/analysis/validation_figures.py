@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from urbsim.analysis.validation import Prediction, Validation, WindowName
-from urbsim.output.look import (
+from urbsim.output.figures.look import (
     COLOURS,
     DASHES,
     DOT,
@@ -26,8 +26,8 @@ from urbsim.output.look import (
     styled,
     tidy,
 )
-from urbsim.output.page import lay_out, panel_width, sheet
-from urbsim.output.terms import COLON, axis_unit, with_unit
+from urbsim.output.figures.page import lay_out, panel_width, sheet
+from urbsim.output.words.terms import COLON, axis_unit, with_unit
 from urbsim.study.indicator import Indicator
 from urbsim.study.quantity import quantity
 from urbsim.study.words import Language, Words

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from urbsim.analysis.validation import RATE, Row, Validation
 from urbsim.output.folder import COLUMNS, columns_of, replace_folder, run_facts
-from urbsim.output.tables import Cell, Table
+from urbsim.output.tables.run import Cell, Table
 from urbsim.study.place import NO_SET
 from urbsim.study.words import Language
 

@@ -101,7 +101,7 @@ def is_page(path: Path) -> bool:
 def render(content: Document, language: Language = "en", *, today: date | None = None) -> str:
     """Give the text of the page."""
     environment = Environment(
-        loader=PackageLoader("urbsim.output", "templates"),
+        loader=PackageLoader("urbsim.document", "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

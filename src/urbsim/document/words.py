@@ -12,7 +12,7 @@ from urbsim.study.words import Words
 
 def read_words() -> dict[str, Words]:
     """Read the words of the page."""
-    text = files("urbsim.output").joinpath("templates", "document_words.json").read_text(encoding="utf-8")
+    text = files("urbsim.document").joinpath("templates", "document_words.json").read_text(encoding="utf-8")
     return {key: Words(**words) for key, words in json.loads(text).items()}
 
 

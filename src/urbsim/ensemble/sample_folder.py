@@ -12,9 +12,9 @@ from typing import Any
 from urbsim.ensemble.recipe import LIBRARIES, content_of
 from urbsim.ensemble.sampling import Sampled, Sampling
 from urbsim.ensemble.summary import PERCENTILES, Outside, Spread, find_outside, spreads
-from urbsim.output.dictionary import column_table
 from urbsim.output.folder import COLUMNS, SAMPLE_TABLES, origin_facts, run_facts, write_facts, write_table
-from urbsim.output.tables import Cell
+from urbsim.output.tables.dictionary import column_table
+from urbsim.output.tables.run import Cell
 from urbsim.study.factor import Factor
 from urbsim.study.indicator import Indicator
 from urbsim.study.place import NO_SET
@@ -191,9 +191,9 @@ def _draw_fans(
 ) -> None:
     import numpy as np
 
-    from urbsim.output.areas import Area
-    from urbsim.output.fan_figures import Fan, Odds, write_fan_charts
-    from urbsim.output.figures import margins_of
+    from urbsim.output.figures.areas import Area
+    from urbsim.output.figures.fans import Fan, Odds, write_fan_charts
+    from urbsim.output.figures.run import margins_of
 
     fans = []
     for (position, id_, area), spread in shown.items():

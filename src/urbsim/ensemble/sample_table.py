@@ -11,8 +11,8 @@ from rich.text import Text
 
 from urbsim.ensemble.sampling import Sampled
 from urbsim.ensemble.summary import Chance
-from urbsim.output.shares import told_share
-from urbsim.output.verdicts import target_demand, target_heading
+from urbsim.output.tables.verdicts import target_demand, target_heading
+from urbsim.output.words.shares import told_share
 from urbsim.study.quantity import quantity
 from urbsim.study.words import Language
 

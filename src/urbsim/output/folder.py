@@ -18,9 +18,9 @@ from typing import Any
 
 from urbsim import __version__
 from urbsim.errors import InputError, Problem
-from urbsim.output.dictionary import column_table
 from urbsim.output.result_file import place_facts, scenario_facts
-from urbsim.output.tables import (
+from urbsim.output.tables.dictionary import column_table
+from urbsim.output.tables.run import (
     Cell,
     Table,
     contribution_table,
@@ -147,14 +147,14 @@ def write_results(
     tables[COLUMNS] = columns_of(tables, (one for outcome in outcomes for one in outcome.indicators))
 
     def draw(into: Path) -> None:
-        from urbsim.output.figures import write_figures
+        from urbsim.output.figures.run import write_figures
 
         write_figures(into, outcomes, languages)
 
     def finish(beside: Path, facts: Mapping[str, Any]) -> None:
         write_formats(beside, tables, outcomes, languages, formats)
         if report:
-            from urbsim.output.report_html import write_report
+            from urbsim.output.report.html import write_report
 
             write_report(beside / REPORT, outcomes, facts, languages=languages)
 
@@ -185,17 +185,17 @@ def write_formats(
 ) -> None:
     """Write tables in further formats; workbooks and the IAMC layout with the names that outcomes have."""
     if "parquet" in formats:
-        from urbsim.output.parquet import write_parquet
+        from urbsim.output.tables.parquet import write_parquet
 
         write_parquet(folder, tables)
     if "xlsx" in formats:
-        from urbsim.output.workbook import names_of, write_workbook
+        from urbsim.output.tables.workbook import names_of, write_workbook
 
         for language in languages:
             name = "tables.xlsx" if len(languages) == 1 else f"tables_{language}.xlsx"
             write_workbook(folder / name, tables, language, names_of(outcomes, language))
     if "iamc" in formats:
-        from urbsim.output.iamc import write_iamc
+        from urbsim.output.tables.iamc import write_iamc
 
         write_iamc(folder / "iamc.csv", outcomes)
         if "xlsx" in formats:

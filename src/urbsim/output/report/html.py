@@ -15,10 +15,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from urbsim.output.font import CHINESE, LATIN, font_file, subset_for
-from urbsim.output.report_data import Findings, Packed, pack, script_json, short_titles
-from urbsim.output.report_words import MOST, Say, findings_of, is_base, told
-from urbsim.output.verdicts import VerdictRows, verdict_rows
+from urbsim.output.figures.font import CHINESE, LATIN, font_file, subset_for
+from urbsim.output.report.data import Findings, Packed, pack, script_json, short_titles
+from urbsim.output.report.words import MOST, Say, findings_of, is_base, told
+from urbsim.output.tables.verdicts import VerdictRows, verdict_rows
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import Language
 
@@ -110,7 +110,7 @@ def _page(
 
 def _looks() -> list[dict[str, Any]]:
     """Give the look of the base and of the lines after it, which is that of the figures."""
-    from urbsim.output.look import line_style
+    from urbsim.output.figures.look import line_style
 
     styles = [line_style(position) for position in range(MOST + 1)]
     return [

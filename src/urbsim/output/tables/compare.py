@@ -16,8 +16,8 @@ from rich.table import Table as Printed
 from rich.text import Text
 
 from urbsim.names import fold
-from urbsim.output.tables import COUNTED, Cell, Table, ranking_table, target_table
-from urbsim.output.verdicts import Judged, print_rows, verdict_rows
+from urbsim.output.tables.run import COUNTED, Cell, Table, ranking_table, target_table
+from urbsim.output.tables.verdicts import Judged, print_rows, verdict_rows
 from urbsim.study.bought import Bought, Measure
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome

@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from urbsim.output.areas import Area, grouped, heading, stem_of
-from urbsim.output.finding import demand
-from urbsim.output.look import (
+from urbsim.output.figures.areas import Area, grouped, heading, stem_of
+from urbsim.output.figures.look import (
     COLOURS,
     GREY,
     MARGIN,
@@ -36,10 +35,11 @@ from urbsim.output.look import (
     thin,
     tidy,
 )
-from urbsim.output.marks import Mark, Notes, Told, distinct, draw_marks, target_marks
-from urbsim.output.page import EDGE, WIDTH, lay_out, panel_width, sheet
-from urbsim.output.shares import told_share
-from urbsim.output.terms import COLON, axis_unit, with_unit
+from urbsim.output.figures.marks import Mark, Notes, Told, distinct, draw_marks, target_marks
+from urbsim.output.figures.page import EDGE, WIDTH, lay_out, panel_width, sheet
+from urbsim.output.words.finding import demand
+from urbsim.output.words.shares import told_share
+from urbsim.output.words.terms import COLON, axis_unit, with_unit
 from urbsim.study.indicator import Indicator
 from urbsim.study.place import Observation
 from urbsim.study.quantity import quantity

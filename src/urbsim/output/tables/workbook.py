@@ -16,7 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from urbsim.output.tables import Cell, Table
+from urbsim.output.tables.run import Cell, Table
 from urbsim.study.outcome import Outcome
 from urbsim.study.quantity import unit_name
 from urbsim.study.words import LANGUAGES, Language, Words

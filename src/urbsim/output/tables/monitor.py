@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table as Printed
 from rich.text import Text
 
-from urbsim.output.dictionary import column_table
-from urbsim.output.tables import Cell, Table
-from urbsim.output.verdicts import target_demand
+from urbsim.output.tables.dictionary import column_table
+from urbsim.output.tables.run import Cell, Table
+from urbsim.output.tables.verdicts import target_demand
 from urbsim.study.indicator import Indicator
 from urbsim.study.monitoring import BEHIND, Course, Monitoring, Pace, Reading, sign_of
 from urbsim.study.observed_file import period_name
@@ -267,7 +267,7 @@ def write_monitoring(
     from urbsim.output.folder import replace_folder
 
     def draw(figures: Path) -> None:
-        from urbsim.output.monitor_figures import write_figures
+        from urbsim.output.figures.monitor import write_figures
 
         write_figures(figures, monitoring, languages)
 

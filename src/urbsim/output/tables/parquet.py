@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from urbsim.output.tables import Cell, Table
+from urbsim.output.tables.run import Cell, Table
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from urbsim.output import lettering, look, page, terms
-from urbsim.output.monitor_tables import (
+from urbsim.output.figures import lettering, look, page
+from urbsim.output.tables.monitor import (
     NOTES,
     STANDINGS,
     gain,
@@ -23,7 +23,8 @@ from urbsim.output.monitor_tables import (
     place_name,
     scenario_name,
 )
-from urbsim.output.verdicts import target_demand
+from urbsim.output.tables.verdicts import target_demand
+from urbsim.output.words import terms
 from urbsim.study.indicator import Indicator
 from urbsim.study.monitoring import Course, Monitoring, Reading, band_at, history_of, sign_of, value_at
 from urbsim.study.observed_file import period_name

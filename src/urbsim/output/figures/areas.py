@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from urbsim.output.finding import lowered
+from urbsim.output.words.finding import lowered
 from urbsim.study.indicator import Indicator
 from urbsim.study.words import Language, Words
 

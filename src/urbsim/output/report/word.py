@@ -28,8 +28,8 @@ from docx.styles.style import ParagraphStyle
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
-from urbsim.output.report_words import BoughtGrid, ScenarioWords, Told, told
-from urbsim.output.verdicts import Demand, Judged, VerdictRow, VerdictRows, by_place, verdict_rows
+from urbsim.output.report.words import BoughtGrid, ScenarioWords, Told, told
+from urbsim.output.tables.verdicts import Demand, Judged, VerdictRow, VerdictRows, by_place, verdict_rows
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import Language, Words
 
@@ -150,7 +150,7 @@ def report(outcomes: Sequence[Outcome], facts: Mapping[str, Any], language: Lang
 
 def _leads(outcomes: Sequence[Outcome], page: Told, language: Language) -> Iterator[str]:
     """Give the findings that come first: on the main targets, then one of every figure."""
-    from urbsim.output.pictures import PICTURES, picture_finding
+    from urbsim.output.words.pictures import PICTURES, picture_finding
 
     given = list(page["lead"])
     yield from given
@@ -302,9 +302,9 @@ class _Writer:
 
     def figures(self, outcomes: Sequence[Outcome]) -> None:
         """Draw the figures of a place, each with its caption and with words for those who do not see it."""
-        from urbsim.output.figures import draw
-        from urbsim.output.look import styled
-        from urbsim.output.pictures import PICTURES, picture_finding
+        from urbsim.output.figures.look import styled
+        from urbsim.output.figures.run import draw
+        from urbsim.output.words.pictures import PICTURES, picture_finding
 
         for picture in PICTURES:
             with styled(self.language):

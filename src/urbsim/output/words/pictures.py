@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from urbsim.output.finding import Sentence, any_open, find, find_level, lowered
-from urbsim.output.terms import STOP, base_position, quoted
+from urbsim.output.words.finding import Sentence, any_open, find, find_level, lowered
+from urbsim.output.words.terms import STOP, base_position, quoted
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import Language, Words

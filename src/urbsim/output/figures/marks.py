@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from urbsim.output.finding import demand, short_demand
-from urbsim.output.lettering import LEADING, SMALL, width_of
-from urbsim.output.look import DIAMOND, RED, points_high
+from urbsim.output.figures.lettering import LEADING, SMALL, width_of
+from urbsim.output.figures.look import DIAMOND, RED, points_high
+from urbsim.output.words.finding import demand, short_demand
 from urbsim.study.indicator import Indicator
 from urbsim.study.target import Target
 from urbsim.study.words import Language

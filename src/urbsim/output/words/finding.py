@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from urbsim.output.terms import BILLIONS, COLON, STOP, axis_scale, base_position, quoted
+from urbsim.output.words.terms import BILLIONS, COLON, STOP, axis_scale, base_position, quoted
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.quantity import quantity

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from urbsim.output.tables import Cell, Table
+from urbsim.output.tables.run import Cell, Table
 from urbsim.study.indicator import Indicator
 from urbsim.study.words import Language, Words
 

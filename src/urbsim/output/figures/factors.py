@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from urbsim.output.areas import Area, heading, stem_of
-from urbsim.output.lettering import LEADING, SMALL, TEXT, shortened, wrap
-from urbsim.output.look import (
+from urbsim.output.figures.areas import Area, heading, stem_of
+from urbsim.output.figures.lettering import LEADING, SMALL, TEXT, shortened, wrap
+from urbsim.output.figures.look import (
     COLOURS,
     LABEL,
     End,
@@ -31,8 +31,8 @@ from urbsim.output.look import (
     styled,
     tidy,
 )
-from urbsim.output.page import lay_out, sheet
-from urbsim.output.terms import COLON, with_unit
+from urbsim.output.figures.page import lay_out, sheet
+from urbsim.output.words.terms import COLON, with_unit
 from urbsim.study.indicator import Indicator
 from urbsim.study.quantity import unit_name
 from urbsim.study.words import Language, Words

@@ -34,9 +34,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform, blended_transform_factory
 
-from urbsim.output.font import CHINESE, FALLBACKS, LATIN, font_file
-from urbsim.output.lettering import LEADING, SMALL, TEXT, TITLE, height_of, width_of, wrap
-from urbsim.output.terms import axis_scale, base_position
+from urbsim.output.figures.font import CHINESE, FALLBACKS, LATIN, font_file
+from urbsim.output.figures.lettering import LEADING, SMALL, TEXT, TITLE, height_of, width_of, wrap
+from urbsim.output.words.terms import axis_scale, base_position
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Observation

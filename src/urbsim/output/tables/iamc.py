@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from urbsim.output.tables import Cell, Table
+from urbsim.output.tables.run import Cell, Table
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from urbsim.output.lettering import LEADING, SMALL, TEXT, TITLE, height_of, width_of, wrap
-from urbsim.output.look import DPI, INK, SOFT, Handle, renderer_of
+from urbsim.output.figures.lettering import LEADING, SMALL, TEXT, TITLE, height_of, width_of, wrap
+from urbsim.output.figures.look import DPI, INK, SOFT, Handle, renderer_of
 
 WIDTH = 6.5  # [inches] 16.5 cm, the width of the text on a page of A4
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-from urbsim.output.font import CHINESE, LATIN, font_file
+from urbsim.output.figures.font import CHINESE, LATIN, font_file
 
 TITLE, TEXT, SMALL = 11.0, 8.5, 7.5  # sizes of type as printed
 

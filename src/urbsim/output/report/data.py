@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from urbsim.output.verdicts import by_place, target_demand
+from urbsim.output.tables.verdicts import by_place, target_demand
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Place

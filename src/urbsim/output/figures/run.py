@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from urbsim.output.look import (
+from urbsim.output.figures.look import (
     FILLS,
     HATCHES,
     INK,
@@ -36,10 +36,10 @@ from urbsim.output.look import (
     styled,
     tidy,
 )
-from urbsim.output.marks import Notes, distinct, draw_marks, target_marks
-from urbsim.output.page import EDGE, WIDTH, lay_out, panel_width, sheet
-from urbsim.output.pictures import PICTURES, Picture, indicators_of, open_note, picture_finding
-from urbsim.output.terms import axis_number, axis_unit, base_position, with_unit
+from urbsim.output.figures.marks import Notes, distinct, draw_marks, target_marks
+from urbsim.output.figures.page import EDGE, WIDTH, lay_out, panel_width, sheet
+from urbsim.output.words.pictures import PICTURES, Picture, indicators_of, open_note, picture_finding
+from urbsim.output.words.terms import axis_number, axis_unit, base_position, with_unit
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Observation, Place

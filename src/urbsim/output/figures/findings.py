@@ -9,10 +9,10 @@ import numpy.typing as npt
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from urbsim.output.lettering import SMALL
-from urbsim.output.look import COLOURS, GREY, INK, RED
-from urbsim.output.page import lay_out, sheet
-from urbsim.output.terms import quoted
+from urbsim.output.figures.lettering import SMALL
+from urbsim.output.figures.look import COLOURS, GREY, INK, RED
+from urbsim.output.figures.page import lay_out, sheet
+from urbsim.output.words.terms import quoted
 
 
 def draw_changes(changes: Mapping[str, float], title: str, unit: str) -> Figure:

@@ -15,18 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from urbsim.names import fold
-from urbsim.output.compare_tables import (
-    LEFT_OVER,
-    LEFT_OVER_TOO,
-    TOGETHER,
-    area_around,
-    base_values,
-    change_of,
-    measure_name,
-)
-from urbsim.output.finding import find, lowered
-from urbsim.output.lettering import SMALL, width_of, wrap
-from urbsim.output.look import (
+from urbsim.output.figures.lettering import SMALL, width_of, wrap
+from urbsim.output.figures.look import (
     DIAMOND,
     INK,
     RED,
@@ -46,9 +36,19 @@ from urbsim.output.look import (
     styled,
     tidy,
 )
-from urbsim.output.marks import Notes, distinct, draw_marks, target_marks
-from urbsim.output.page import EDGE, WIDTH, lay_out, sheet
-from urbsim.output.terms import (
+from urbsim.output.figures.marks import Notes, distinct, draw_marks, target_marks
+from urbsim.output.figures.page import EDGE, WIDTH, lay_out, sheet
+from urbsim.output.tables.compare import (
+    LEFT_OVER,
+    LEFT_OVER_TOO,
+    TOGETHER,
+    area_around,
+    base_values,
+    change_of,
+    measure_name,
+)
+from urbsim.output.words.finding import find, lowered
+from urbsim.output.words.terms import (
     COLON,
     STOP,
     axis_number,

@@ -35,11 +35,11 @@ def write_reports(
         raise InputError(problems)
     for file, languages in files.items():
         if kind == "docx":
-            from urbsim.output.word import write_word
+            from urbsim.output.report.word import write_word
 
             write_word(file, recorded.outcomes, recorded.facts, languages[0])
         else:
-            from urbsim.output.report_html import write_report
+            from urbsim.output.report.html import write_report
 
             write_report(file, recorded.outcomes, recorded.facts, languages=languages)
 

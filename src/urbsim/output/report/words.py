@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from urbsim.output import wording
-from urbsim.output.compare_tables import LEFT_OVER, PRINTED, TOGETHER, change_of
-from urbsim.output.report_data import Findings, short_titles
-from urbsim.output.verdicts import VerdictRows, by_place, conflict_notes, verdict_rows
+from urbsim.output.report.data import Findings, short_titles
+from urbsim.output.tables.compare import LEFT_OVER, PRINTED, TOGETHER, change_of
+from urbsim.output.tables.verdicts import VerdictRows, by_place, conflict_notes, verdict_rows
+from urbsim.output.words import assumptions as wording
 from urbsim.study.bought import Measure, bought
 from urbsim.study.outcome import Outcome
 from urbsim.study.quantity import quantity, unit_name
@@ -365,7 +365,7 @@ def findings_of(outcomes: Sequence[Outcome]) -> Findings:
 
     The whole place comes first, then groups and regions; of each the target that is farthest in time.
     """
-    from urbsim.output.finding import find
+    from urbsim.output.words.finding import find
 
     found = {}
     for group in by_place(outcomes):

@@ -1,0 +1,1 @@
+"""Reports: one page for the browser, one document for Word, in the same words."""
