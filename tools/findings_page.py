@@ -33,6 +33,7 @@ from urbsim.output.figures.findings import draw_changes, draw_spans
 from urbsim.output.figures.look import styled
 from urbsim.output.figures.run import draw
 from urbsim.output.words.pictures import PICTURES
+from urbsim.study.error_band import margin_at
 from urbsim.study.lever import Lever
 from urbsim.study.outcome import Outcome, Run
 from urbsim.study.outside_file import read_outside
@@ -305,7 +306,7 @@ class Findings:
             "abs": lambda *key: self.value(".".join(key)).lstrip("+-"),
             "gap": lambda target, scenario: self._gap(self._verdict(target, scenario)),
             "met": lambda target, scenario: "met" if self._verdict(target, scenario).met else "missed",
-            "margin": lambda year: f"{self.base.place.margin(RATE, int(year)) or 0:g}",
+            "margin": lambda year: f"{self._margin(int(year)):.1f}",
             "spread": lambda year: f"{self._spread(int(year)):.1f}",
             "spread_scenarios": lambda year: (
                 f"{np.ptp([self._at(o.name, RATE, int(year)) for o in self._central()]):.1f}"
@@ -646,6 +647,11 @@ class Findings:
     def _verdict(self, target: str, scenario: str) -> Verdict:
         outcome = next(outcome for outcome in self.outcomes if outcome.name == scenario)
         return next(v for v in run_of(outcome).verdicts if fold(v.target.id) == fold(target))
+
+    def _margin(self, year: int) -> float:
+        """Give how far the base may be off in a year [percentage points]."""
+        place, name = self.base.place, self.base.parameter_set
+        return margin_at(place, RATE, place.name, year, parameter_set=name) or 0.0
 
     def _gap(self, verdict: Verdict) -> str:
         return self._quantity(verdict.gap, verdict.target.indicator, signed=True)

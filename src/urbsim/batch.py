@@ -496,7 +496,9 @@ def run_together(tasks: Sequence[Task], options: Options) -> list[Outcome]:
         outcome, trajectory = task.outcome, _of_run(solved, number)
         run = Run(
             measured=measured[number],
-            verdicts=judge(measured[number], outcome.targets, study.place),
+            verdicts=judge(
+                measured[number], outcome.targets, study.place, parameter_set=outcome.parameter_set
+            ),
             findings=inspect(task.scenario.checks, trajectory, measured[number], study.place),
             idle=idle[number],
             seconds=seconds / len(tasks),

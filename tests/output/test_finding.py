@@ -52,7 +52,7 @@ def runs(
             years=years, series=(Series(indicator=indicator, area=place.name, values=values),)
         )
         assert made.run is not None
-        run = replace(made.run, measured=measured, verdicts=judge(measured, targets, place))
+        run = replace(made.run, measured=measured, verdicts=judge(measured, targets, place, parameter_set=""))
         scenario = replace(made.scenario, name=name, title=Words(zh=f"情景{name}", en=name))
         held = "" if name == base else base
         outcomes.append(replace(made, scenario=scenario, place=place, targets=targets, run=run, base=held))

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from tests.study.nouns import place
-from urbsim.study.error_band import Band, error_band
+from urbsim.study.error_band import Band, error_band, margin_at, margins_at
 from urbsim.study.place import Margin, OwnError, Place
 
 
@@ -68,6 +71,29 @@ def test_the_wider_of_the_hold_out_and_the_record_holds() -> None:
     wide = place(errors=HERE.errors, margins=(Margin(indicator="rate", year=2028, value=3.0),))
 
     assert of(wide, 4) == Band(width=3.0, kind="record", horizon=4)
+
+
+def test_the_error_within_the_fitted_years_is_the_least_that_the_allowance_can_be() -> None:
+    then = place(errors=OLD, margins=RECORD, seen={"old": 2020})
+
+    assert of(then, 0.5, name="old", known=2020) == Band(width=0.2, kind="record", horizon=0.5)
+
+
+def test_parameters_that_were_not_fitted_may_be_off_by_more_than_fitted_ones() -> None:
+    assert of(HERE, -2, name="", known=2024) == Band(width=0.3, kind="floor", horizon=-2)
+    assert margin_at(HERE, "rate", "here", 2022, parameter_set="") is None
+    assert margin_at(HERE, "rate", "here", 2022, parameter_set="new") == 0.3
+    # Their tables were made from all that was observed, 2024 here: two years on, whenever the run starts.
+    after = replace(HERE, last_observed_year=2024)
+    assert margin_at(after, "rate", "here", 2026, parameter_set="") == pytest.approx(0.5)
+
+
+def test_margins_count_from_the_last_year_that_the_parameters_saw_and_need_more_than_the_least() -> None:
+    bare = place(errors=(own(0, 0.3, last=2024, name="new"),), seen={"new": 2024})
+
+    assert margins_at(HERE, "rate", "here", [2020, 2026], parameter_set="new") == pytest.approx([0.3, 0.5])
+    assert np.isnan(margins_at(bare, "rate", "here", [2026], parameter_set="new")).all()
+    assert np.isnan(margins_at(HERE, "rate", "east", [2026], parameter_set="new")).all()
 
 
 def test_with_nothing_after_the_fitted_years_their_error_is_the_least() -> None:

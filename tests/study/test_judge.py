@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.study.nouns import COUNT, RATE, RESIDENTS, indicator, place, trajectory
+from tests.study.test_error_band import own
 from urbsim.study.judge import find_conflicts, inspect, judge
 from urbsim.study.place import Margin
 from urbsim.study.report import Measured, measure
@@ -18,7 +19,7 @@ def verdict(
 ) -> Verdict:
     """Judge a target; the rate of the whole place goes from 45 % in 2020 to 55 % in 2030."""
     target = Target(indicator=of, year=year, operator=operator, value=value, region=region)
-    return judge(measured(), (target,), place())[0]
+    return judge(measured(), (target,), place(), parameter_set="")[0]
 
 
 def test_a_target_is_met_at_its_level_and_missed_below() -> None:
@@ -51,13 +52,18 @@ def test_the_year_met_is_the_first_in_which_the_level_is_reached_before_or_after
     assert verdict(70).year_met is None
 
 
-def test_a_gap_inside_the_margin_of_past_projections_is_open() -> None:
+def test_a_gap_inside_the_margin_is_open() -> None:
     # Nothing in the last observed year, 3 points in 2026: 1 point a year from 2023 on.
     margins = (Margin(indicator="rate", year=2026, value=3.0),)
     sure = place(margins=margins, last_observed_year=2023)
 
-    def judged(level: float) -> Verdict:
-        (only,) = judge(measured(), (Target(indicator="rate", year=2025, operator=">=", value=level),), sure)
+    def judged(level: float, operator: Operator = ">=") -> Verdict:
+        (only,) = judge(
+            measured(),
+            (Target(indicator="rate", year=2025, operator=operator, value=level),),
+            sure,
+            parameter_set="",
+        )
         return only
 
     value = judged(0).value
@@ -65,7 +71,23 @@ def test_a_gap_inside_the_margin_of_past_projections_is_open() -> None:
     assert judged(value + 1.9).open
     assert judged(value - 1.9).open
     assert not judged(value + 2.1).open
+    # "About" is met from half a point below, and the distance is that to there.
+    assert judged(value + 2.4, "~").open
+    assert not judged(value - 1.6, "~").open
     assert verdict(48).margin is None
+
+
+def test_a_run_is_held_to_its_own_margin_also_in_regions() -> None:
+    errors = (own(0, 0.2, area="west"), own(5, 3.0, area="west", last=2025), own(0, 0.4, name="new"))
+    known = place(errors=errors, seen={"new": 2025}, last_observed_year=2025)
+    targets = [
+        Target(indicator="rate", year=2030, operator=">=", value=50, region=region)
+        for region in ("", "west", "east")
+    ]
+
+    verdicts = judge(measured(), targets, known, parameter_set="new")
+
+    assert [verdict.margin for verdict in verdicts] == [None, pytest.approx(3.0), None]
 
 
 def test_a_target_of_a_region_is_judged_there() -> None:
@@ -76,7 +98,7 @@ def test_a_target_of_a_region_is_judged_there() -> None:
 def test_targets_outside_the_run_are_not_judged() -> None:
     later = Target(indicator="rate", year=2035, operator=">=", value=1)
 
-    assert judge(measured(), (later,), place()) == ()
+    assert judge(measured(), (later,), place(), parameter_set="") == ()
 
 
 def test_a_check_holds_for_every_element_and_year() -> None:

@@ -249,5 +249,11 @@ def _summed(member: Member, store: Store) -> Sampled:
     return Sampled(
         member=member,
         store=store,
-        chances=chances(store, outcome.targets, outcome.indicators, outcome.place),
+        chances=chances(
+            store,
+            outcome.targets,
+            outcome.indicators,
+            outcome.place,
+            parameter_set=outcome.parameter_set,
+        ),
     )

@@ -15,6 +15,7 @@ from urbsim.ensemble.summary import PERCENTILES, Outside, Spread, find_outside, 
 from urbsim.output.folder import COLUMNS, SAMPLE_TABLES, origin_facts, run_facts, write_facts, write_table
 from urbsim.output.tables.dictionary import column_table
 from urbsim.output.tables.run import Cell
+from urbsim.study.error_band import margins_at
 from urbsim.study.factor import Factor
 from urbsim.study.indicator import Indicator
 from urbsim.study.place import NO_SET
@@ -193,7 +194,6 @@ def _draw_fans(
 
     from urbsim.output.figures.areas import Area
     from urbsim.output.figures.fans import Fan, Odds, write_fan_charts
-    from urbsim.output.figures.run import margins_of
 
     fans = []
     for (position, id_, area), spread in shown.items():
@@ -203,7 +203,8 @@ def _draw_fans(
         if spread is None or not spread.counts.any():
             continue
         kinds = [factor.kind for factor in one.member.factors]
-        margins = margins_of(place, id_, spread.years) if area == place.name else np.array([np.nan])
+        name = one.member.task.outcome.parameter_set
+        margins = margins_at(place, id_, area, spread.years, parameter_set=name)
         fans.append(
             Fan(
                 scenario=one.member.scenario.title,
@@ -214,7 +215,7 @@ def _draw_fans(
                 runs=int(spread.counts.max()),
                 parameters=kinds.count("parameter"),
                 levers=kinds.count("lever"),
-                margins=margins if np.nansum(margins) > 0 else None,
+                margins=margins if np.isfinite(margins).sum() > 1 else None,
                 odds=tuple(
                     Odds(target=chance.target, probability=chance.probability)
                     for chance in one.chances

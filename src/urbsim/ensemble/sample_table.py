@@ -135,8 +135,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "error": "± of a probability: standard error of a share of {runs} run{s}. In brackets: what so many "
         "runs leave open, with 95 % confidence.",
         "drawn": "The spread is that of what was drawn, and of nothing else that may be wrong.",
-        "margin": "± of a median: how far projections of this kind have been off; '?': the target is within "
-        "that, it is open.",
+        "margin": "± of a median: how far this model was off in years it had not seen, or an allowance "
+        "judged from projections of its kind, whichever is wider; '?': within that the target is open.",
         "over": "{year} is over, but was not published yet when the data were compiled: the draws differ in "
         "what it was.",
         "failed": "{failed} of {runs} run{s} failed: the probabilities hold only for the part of the ranges "
@@ -154,7 +154,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "from to": "{low}至{high}",
         "error": "概率的“±”：{runs}次模拟的抽样标准误差；括号内为95%置信界限。",
         "drawn": "离散程度只反映所抽取的不确定性，不包括模型等其他可能的误差。",
-        "margin": "中位数的“±”：同类预测以往的误差；“？”：差距在误差之内，尚无定论。",
+        "margin": "中位数的“±”：本模型在未参与拟合的年份上的误差，或对同类预测误差的估计，取较大者；"
+        "“？”：差距在误差之内，尚无定论。",
         "over": "{year}年已经过去，但编制数据时尚未公布，各次模拟对当年的估计不同。",
         "failed": "{runs}次模拟中有{failed}次失败：概率只适用于模型能够运行的那部分取值范围。",
     },

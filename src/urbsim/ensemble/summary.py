@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from urbsim.ensemble.store import Store
+from urbsim.study.error_band import margin_at
 from urbsim.study.indicator import Indicator
 from urbsim.study.judge import ROUNDING
 from urbsim.study.place import Place
@@ -71,15 +72,18 @@ class Chance:
         Runs that did not fail, and how many of those meet the target.
     gap
         5th, 50th and 95th percentile of value minus target [unit of the indicator].
+    slack
+        How far below its value the target counts as met already: of "about" [unit of the indicator].
     margin
-        How far projections of this kind have been off by that year [unit of the indicator]; None where that
-        is not known.
+        How far the model itself may be off in that year [unit of the indicator], as `urbsim.study.error_band`
+        has it; None where that is not known.
     """
 
     target: Target
     runs: int
     met: int
     gap: tuple[float, float, float]
+    slack: float = 0.0
     margin: float | None = None
 
     @property
@@ -89,8 +93,8 @@ class Chance:
 
     @property
     def open(self) -> bool:
-        """Whether the median is nearer to the target than projections of this kind have come to the truth."""
-        return self.margin is not None and abs(self.gap[1]) < self.margin
+        """Whether the median is nearer to the level than the model itself may be off."""
+        return self.margin is not None and abs(self.gap[1] + self.slack) < self.margin
 
     @property
     def error(self) -> float:
@@ -165,7 +169,12 @@ def find_outside(spread: Spread, place: Place) -> Outside:
 
 
 def chances(
-    store: Store, targets: Sequence[Target], indicators: Sequence[Indicator], place: Place
+    store: Store,
+    targets: Sequence[Target],
+    indicators: Sequence[Indicator],
+    place: Place,
+    *,
+    parameter_set: str,
 ) -> tuple[Chance, ...]:
     """Give the chance of each target whose year and indicator the runs report, judged as single runs are."""
     kept, found = _kept(store), []
@@ -185,8 +194,16 @@ def chances(
         low, middle, high = (
             map(float, np.percentile(finite - target.value, (5, 50, 95))) if len(finite) else (math.nan,) * 3
         )
-        margin = place.margin(target.indicator, target.year) if area == place.name else None
-        found.append(Chance(target=target, runs=len(values), met=met, gap=(low, middle, high), margin=margin))
+        found.append(
+            Chance(
+                target=target,
+                runs=len(values),
+                met=met,
+                gap=(low, middle, high),
+                slack=target.value - level,
+                margin=margin_at(place, target.indicator, area, target.year, parameter_set=parameter_set),
+            )
+        )
     return tuple(found)
 
 

@@ -185,7 +185,7 @@ def read_result(folder: Path) -> Recorded:
             measured = _measured(told, of, place, written[told.name])
             run = Run(
                 measured=measured,
-                verdicts=judge(measured, outcome.targets, place),
+                verdicts=judge(measured, outcome.targets, place, parameter_set=outcome.parameter_set),
                 findings=_findings(told, scenario),
                 idle=told.idle,
                 seconds=told.solve_seconds,

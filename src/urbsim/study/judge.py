@@ -9,6 +9,7 @@ import numpy as np
 
 from urbsim.engine.trajectory import Trajectory
 from urbsim.names import fold
+from urbsim.study.error_band import margin_at
 from urbsim.study.indicator import Indicator
 from urbsim.study.place import Place
 from urbsim.study.report import Measured
@@ -18,8 +19,10 @@ from urbsim.study.words import Words
 ROUNDING = 1e-9  # [-] of the level: what arithmetic may lose without a target being missed
 
 
-def judge(measured: Measured, targets: Sequence[Target], place: Place) -> tuple[Verdict, ...]:
-    """Judge the targets whose year and indicator the run reports."""
+def judge(
+    measured: Measured, targets: Sequence[Target], place: Place, *, parameter_set: str
+) -> tuple[Verdict, ...]:
+    """Judge the targets whose year and indicator a run with these parameters reports."""
     verdicts = []
     for target in targets:
         series = measured.find(target.indicator, target.region or place.name)
@@ -29,7 +32,6 @@ def judge(measured: Measured, targets: Sequence[Target], place: Place) -> tuple[
         sign = -1 if target.operator == "<=" else 1
         reached = sign * (series.values - level) >= -ROUNDING * abs(level)
         value = float(series.values[measured.at(target.year)])
-        whole = place.area(target.region) == place.name
         verdicts.append(
             Verdict(
                 target=target,
@@ -37,7 +39,10 @@ def judge(measured: Measured, targets: Sequence[Target], place: Place) -> tuple[
                 gap=value - target.value,
                 met=bool(reached[measured.at(target.year)]),
                 year_met=int(measured.years[np.argmax(reached)]) if reached.any() else None,
-                margin=place.margin(target.indicator, target.year) if whole else None,
+                level=level,
+                margin=margin_at(
+                    place, target.indicator, series.area, target.year, parameter_set=parameter_set
+                ),
             )
         )
     return tuple(verdicts)

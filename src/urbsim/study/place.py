@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 
 from urbsim.names import fold, folded
@@ -136,7 +135,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margin:
-    """How far projections of an indicator have been off by a year, either way [unit of the indicator]."""
+    """An allowance for projections of an indicator, either way [unit of the indicator].
+
+    It is judged from how far published ones were off; most of them were off by more.
+    """
 
     indicator: str
     year: int
@@ -194,7 +196,7 @@ class Place:
     period
         First and last year of a run by default.
     margins
-        How far projections of this kind have been off.
+        Allowances for projections of this kind, by year.
     errors
         How far runs of this model were off, by indicator, area and horizon.
     sets, parameter_set
@@ -250,18 +252,6 @@ class Place:
         tabled.sort(key=_specific)
         fitted.sort(key=_specific)
         return tuple(sorted((*tabled, *fitted), key=lambda row: not row.inherited))
-
-    def margin(self, indicator: str, year: int) -> float | None:
-        """Give the margin of an indicator in a year [its unit], None where none is known.
-
-        Margins lie on straight lines that begin with nothing in the last observed year.
-        """
-        known = sorted((m.year, m.value) for m in self.margins if m.indicator == indicator)
-        points = [(self.last_observed_year, 0.0), *known]
-        for (before, low), (after, high) in pairwise(points):
-            if before < year <= after:
-                return low + (high - low) * (year - before) / (after - before)
-        return None
 
     @property
     def areas(self) -> tuple[str, ...]:

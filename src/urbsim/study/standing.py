@@ -95,6 +95,6 @@ def _standings(outcome: Outcome, indicator: str, year: int, at_least: float | No
                 value=value,
                 verdict=verdict,
             )
-            for verdict in (judge(measured, own, place) or (None,))
+            for verdict in (judge(measured, own, place, parameter_set=outcome.parameter_set) or (None,))
         )
         yield max(made, key=lambda standing: standing.short)

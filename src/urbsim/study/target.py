@@ -51,8 +51,11 @@ class Verdict:
     year_met
         First reported year in which the level is reached, before or after the target's year; None if the
         run never reaches it.
+    level
+        The value from which the target counts as met [unit].
     margin
-        How far projections of this kind have been off by that year [unit]; None where that is not known.
+        How far the run may be off in that year [unit], as `urbsim.study.error_band` has it; None where that
+        is not known.
     """
 
     target: Target
@@ -60,12 +63,13 @@ class Verdict:
     gap: float
     met: bool
     year_met: int | None
+    level: float
     margin: float | None = None
 
     @property
     def open(self) -> bool:
-        """Whether the distance to the level lies within the margin, so that either outcome is likely."""
-        return self.margin is not None and abs(self.gap) < self.margin
+        """Whether the value is nearer to the level than the run may be off, so that either outcome may be."""
+        return self.margin is not None and abs(self.value - self.level) < self.margin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

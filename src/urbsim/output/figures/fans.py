@@ -85,7 +85,7 @@ class Fan:
     parameters, levers
         How many of each were drawn.
     margins
-        How far projections of this kind have been off, by year, NaN where that is not known; none where it
+        How far the model itself may be off, by year, NaN where that is not known; none where it
         never is [unit of the indicator].
     odds, history
         Targets and observations of this indicator in this area.

@@ -86,7 +86,7 @@ DOT: dict[str, Any] = {
 
 OBSERVED = Words(zh="实际值", en="observed")
 TARGET = Words(zh="规划目标", en="plan target")
-MARGIN = Words(zh="误差：同类预测以往偏差", en="how far such projections have been off")
+MARGIN = Words(zh="模型误差", en="how far the model may be off")
 
 _STYLE: dict[Any, Any] = {
     "font.size": TEXT,
@@ -366,7 +366,7 @@ def draw_margins(axes: Axes, years: Floats, values: Floats, margins: Floats) -> 
 def keys(
     *, observed: bool = False, targets: bool = False, margin: bool = False, language: Language
 ) -> list[Handle]:
-    """Give the entries of a legend for history, targets and the band of past errors."""
+    """Give the entries of a legend for history, targets and the band of the model's error."""
     entries: list[Handle] = []
     if observed:
         entries.append(Line2D([], [], linestyle="none", label=OBSERVED[language], **DOT))

@@ -40,6 +40,7 @@ from urbsim.output.figures.marks import Notes, distinct, draw_marks, target_mark
 from urbsim.output.figures.page import EDGE, WIDTH, lay_out, panel_width, sheet
 from urbsim.output.words.pictures import PICTURES, Picture, indicators_of, open_note, picture_finding
 from urbsim.output.words.terms import axis_number, axis_unit, base_position, with_unit
+from urbsim.study.error_band import margins_at
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Observation, Place
@@ -214,19 +215,10 @@ def _draw_lines(
 
 
 def _band(axes: Axes, indicator: Indicator, outcome: Outcome) -> bool:
-    """Draw around a run how far projections of this kind have been off; False when that is not known."""
-    years = _years(outcome)
-    return draw_margins(
-        axes, years, _values(outcome, indicator), margins_of(outcome.place, indicator.id, years)
-    )
-
-
-def margins_of(place: Place, indicator: str, years: Sequence[float] | Floats) -> Floats:
-    """Give by year how far projections have been off [unit of the indicator]; NaN where that is not known."""
-    margins = (
-        0.0 if year == place.last_observed_year else place.margin(indicator, int(year)) for year in years
-    )
-    return np.array([np.nan if margin is None else margin for margin in margins])
+    """Draw around a run how far it may be off; False when that is not known."""
+    years, place = _years(outcome), outcome.place
+    margins = margins_at(place, indicator.id, place.name, years, parameter_set=outcome.parameter_set)
+    return draw_margins(axes, years, _values(outcome, indicator), margins)
 
 
 def _scenario_keys(outcomes: Sequence[Outcome], language: Language) -> list[Handle]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from urbsim.output.tables.verdicts import by_place, target_demand
+from urbsim.study.error_band import margins_at
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Place
@@ -203,15 +205,16 @@ def _observed(outcomes: Sequence[Outcome], indicators: Sequence[Indicator]) -> d
 
 
 def _margins(outcome: Outcome, indicators: Sequence[Indicator]) -> dict[str, list[list[float]]]:
-    """Give how far projections of the whole place have been off, by indicator and year."""
-    place = outcome.place
+    """Give how far the run of the whole place may be off, by indicator and year."""
+    place, name = outcome.place, outcome.parameter_set
     years = outcome.run.measured.years if outcome.run else ()
     found = {}
     for indicator in indicators:
-        margins = [(int(year), place.margin(indicator.id, int(year))) for year in years]
-        known = [[year, _short(margin)] for year, margin in margins if margin is not None]
-        if known:
-            found[indicator.id] = [[place.last_observed_year, 0.0], *known]
+        margins = margins_at(place, indicator.id, place.name, years, parameter_set=name)
+        pairs = zip(years, margins, strict=True)
+        known = [[int(year), _short(margin)] for year, margin in pairs if math.isfinite(margin)]
+        if len(known) > 1:
+            found[indicator.id] = known
     return found
 
 

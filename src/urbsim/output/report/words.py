@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, TypedDict
 
 from urbsim.output.report.data import Findings, short_titles
-from urbsim.output.tables.compare import LEFT_OVER, PRINTED, TOGETHER, change_of
+from urbsim.output.report.verdicts import Verdicts, verdicts
+from urbsim.output.tables.compare import LEFT_OVER, PRINTED, change_of
 from urbsim.output.tables.verdicts import VerdictRows, by_place, conflict_notes, verdict_rows
 from urbsim.output.words import assumptions as wording
 from urbsim.study.bought import Measure, bought
@@ -19,6 +22,9 @@ from urbsim.study.words import LANGUAGES, Language, Words
 
 MOST = 30  # runs that a report shows
 OWN_MODEL = "urbanization.mdl"  # the model that some of the limits speak of
+
+_TOGETHER = Words(zh="以上各项合计", en="all of these together")
+_OTHERWISE = Words(zh="起始年份或参数组不同所致", en="from another start or parameter set")
 
 _FOLDED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef—]) (?=[\u3000-\u9fff\uff00-\uffef—])")
 _HONESTY = re.compile(
@@ -35,9 +41,14 @@ class Grid(TypedDict):
 
 
 class BoughtGrid(TypedDict):
-    """What the levers of a scenario bought: measures with units, and rows of two numbers for each."""
+    """What the levers of a scenario bought by a year: measures with units, and rows of two numbers for each.
+
+    `against` is the title of the scenario that it is held against.
+    """
 
     title: str
+    against: str
+    year: int
     head: Sequence[tuple[str, str]]
     rows: Sequence[tuple[str, Sequence[str]]]
 
@@ -62,6 +73,7 @@ class Told(TypedDict):
     title: str
     subtitle: str
     lead: Sequence[str]
+    verdicts: Sequence[Verdicts]
     rules: Sequence[str]
     notes: Sequence[str]
     conflicts: Sequence[Grid]
@@ -91,11 +103,13 @@ def told(
     """Put the first `MOST` outcomes into words; `findings` are worked out where they are not given."""
     say, shown = Say(language), outcomes[:MOST]
     judged = verdict_rows(shown, language)
+    tables = verdicts(shown, language)
     return {
         "title": _title(shown, language),
         "subtitle": _subtitle(shown, facts, say),
         "lead": _lead(shown, findings_of(shown) if findings is None else findings, language),
-        "rules": tuple(dict.fromkeys(rule for rows in judged for rule in rows.rules)),
+        "verdicts": tables,
+        "rules": tuple(dict.fromkeys(rule for table in tables for rule in table.rules)),
         "notes": conflict_notes(shown, language, titled=True),
         "conflicts": [table for rows in judged for table in _conflicts(rows, say)],
         "bought": [*_bought(shown, language)],
@@ -140,7 +154,8 @@ def _title(outcomes: Sequence[Outcome], language: Language) -> str:
 
 def _subtitle(outcomes: Sequence[Outcome], facts: Mapping[str, Any], say: Say) -> str:
     years = [year for outcome in outcomes if outcome.run for year in outcome.run.measured.years]
-    period = f"{min(years):.0f}–{max(years):.0f}" if years else ""
+    dash = say("—", "–")
+    period = f"{min(years):.0f}{dash}{max(years):.0f}" if years else ""
     day = str(facts.get("made", ""))[:10]
     count = len(outcomes)
     zh = "，".join(filter(None, (f"{count}个情景", period and f"{period}年", day and f"制作于{day}")))
@@ -237,10 +252,15 @@ def _bought(outcomes: Sequence[Outcome], language: Language) -> Iterator[BoughtG
             )
             for lever in sorted(found.levers, key=lambda lever: -abs(found.alone(lever, ids[0])))
         ]
-        rows.append((TOGETHER[language], [(found.together[name],) * 2 for name in ids]))
+        rows.append((_TOGETHER[language], [(found.together[name],) * 2 for name in ids]))
         rows.append((LEFT_OVER[language], [found.left_over(name) for name in ids]))
+        if found.otherwise:
+            rest: Mapping[str, float] = getattr(found, "rest", {})
+            rows.append((_OTHERWISE[language], [(rest.get(name, math.nan),) * 2 for name in ids]))
         yield {
             "title": _scenario(outcome, language),
+            "against": found.against[language],
+            "year": last,
             "head": [_measure(measure, Say(language)) for measure in found.measures],
             "rows": [
                 (
@@ -265,13 +285,16 @@ def _measure(measure: Measure, say: Say) -> tuple[str, str]:
 
 def _limits(outcomes: Sequence[Outcome], facts: Mapping[str, Any], say: Say) -> Iterator[str]:
     """Say how sure the numbers are, and what the model cannot say."""
-    if any(outcome.place.margins for outcome in outcomes):
+    if any(v.margin is not None for outcome in outcomes if outcome.run for v in outcome.run.verdicts):
         yield say(
-            "“±”不是模型算出的，而是已发表的同类城镇化预测以往与实际的偏差；“？”表示差距小于这一误差："
-            "模型不能断定结果落在目标的哪一侧。",
-            "The ± is not computed by the model: it is how far published projections of this kind have been "
-            "off. A question mark means that the gap is smaller than that: the model cannot say on which "
-            "side of the target the place will end.",
+            "“±”：本模型在未参与拟合的年份上的误差，或对同类预测误差的估计，取较大者；超出已检验的年限，"
+            "按直线外推。样本外检验只有一次，同类预测以往的偏差多大于这一估计，因此“±”不是置信区间。"
+            "“尚无定论”表示差距小于这一误差：模型不能断定结果落在目标的哪一侧。",
+            "±: how far this model was off in years it had not seen, or an allowance judged from projections "
+            "of its kind, whichever is wider; beyond the horizon of either, it goes on in a straight line. "
+            "There was one such test, and most published projections missed by more than the allowance, so "
+            "that it is no confidence interval. \"Open\" means that the gap is smaller than the ±: "
+            "the model cannot say on which side of the target the place will end.",
         )
     yield say(
         "没有“±”的数字并非更可靠，只是不知道误差有多大。",
@@ -330,17 +353,27 @@ def _made(facts: Mapping[str, Any], say: Say) -> Iterator[tuple[str, list[str]]]
     for place in facts.get("places", ()):
         name = str(place.get("name", ""))
         lines = [
-            f"{place.get('folder', '')}  sha256 {_short(place.get('sha256'))}",
-            f"{place.get('model', '')}  sha256 {_short(place.get('model_sha256'))}",
+            f"{_path(place.get('folder'))}  sha256 {_short(place.get('sha256'))}",
+            f"{_path(place.get('model'))}  sha256 {_short(place.get('model_sha256'))}",
         ]
         yield say(f"地区与模型：{name}", f"Place and model: {name}"), lines
     scenarios = [one for one in facts.get("scenarios", ()) if isinstance(one, dict)][:MOST]
-    files = [f"{one.get('file', '')}  sha256 {_short(one.get('sha256'))}" for one in scenarios]
+    files = [f"{_path(one.get('file'))}  sha256 {_short(one.get('sha256'))}" for one in scenarios]
     if files:
         yield say("情景文件", "Scenario files"), [*dict.fromkeys(files)]
     honest = [_honesty(str(one["honesty"]), say) for one in scenarios if one.get("honesty")]
     if honest:
         yield say("数值误差", "Numerical error"), [*dict.fromkeys(honest)]
+
+
+def _path(path: object) -> str:
+    """Write a path without the folders of the machine: from those that urbsim has in common, or its name."""
+    written = str(path or "").replace("\\", "/")
+    parts = PurePath(written).parts
+    if not written.startswith("/") and ":" not in written[:2] and ".." not in parts:
+        return written
+    known = [i for i, part in enumerate(parts) if part in ("models", "scenarios")]
+    return "/".join(parts[known[-1] if known else -1 :])
 
 
 def _short(digest: object) -> str:
@@ -355,7 +388,7 @@ def _honesty(line: str, say: Say) -> str:
         return line
     method, step, difference, variable, year = found.groups()
     return say(
-        f"模型文件自身的方法（{method}，步长{step}）与误差受控的解相差不超过存量最大值的{difference}（{variable}，{year}年）",
+        f"模型文件自身的方法（{method}，步长{step}）与误差受控的解相差不超过存量最大值的{difference}（模型变量“{variable}”，{year}年）",
         line[:1].upper() + line[1:],
     )
 

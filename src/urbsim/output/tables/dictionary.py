@@ -49,7 +49,10 @@ _COLUMNS: Mapping[str, tuple[str, Words]] = {
     "target": _of(_UNIT, "目标值", "Value of the target"),
     "gap": _of(_UNIT, "模拟值减目标值", "Value less target"),
     "margin": _of(
-        _UNIT, "同类预测到该年以往的误差", "How far projections of this kind have been off by that year"
+        _UNIT,
+        "模型误差（半宽）：在未参与拟合的年份上的误差，或对同类预测误差的估计，取较大者；空：未知",
+        "How far the model may be off in that year: its error in years that it had not seen, or an allowance "
+        "judged from projections of its kind, whichever is wider; empty: not known",
     ),
     "met": _of(_LOGIC, "是否达到", "Whether it is met"),
     "year_met": _of(

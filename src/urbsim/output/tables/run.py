@@ -56,7 +56,7 @@ def summary_table(outcomes: Sequence[Outcome]) -> Table:
 def target_table(outcomes: Sequence[Outcome]) -> Table:
     """Give every target by scenario with what came of it, a row each.
 
-    `gap` is value minus target, `margin` how far projections of this kind have been off.
+    `gap` is value minus target, `margin` how far the model may be off.
     """
     header = (
         *("scenario", "region", "indicator", "unit", "year", "operator", "target"),

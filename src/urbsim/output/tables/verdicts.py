@@ -41,8 +41,14 @@ _WORDS = {
         "en": "'about' is met from half a point below for rates and 1 % below for counts.",
     },
     "margin": {
-        "zh": "“±”：同类预测以往的误差；“？”：差距在误差之内，尚无定论。",
-        "en": "±: how far projections of this kind have been off; '?': the gap is within that, it is open.",
+        "zh": (
+            "“±”：本模型在未参与拟合的年份上的误差，或对同类预测误差的估计，取较大者；"
+            "“？”：差距在误差之内，尚无定论。"
+        ),
+        "en": (
+            "±: how far this model was off in years it had not seen, or an allowance judged from projections "
+            "of its kind, whichever is wider; '?': the gap is within that, it is open."
+        ),
     },
 }
 
@@ -83,7 +89,7 @@ class Judged:
     Parameters
     ----------
     value
-        The indicator, with the margin of such projections where it is known: "74.7 ±1.5"; the unit stands
+        The indicator, with how far the model may be off where that is known: "74.7 ±1.5"; the unit stands
         with the target.
     result
         "met", or "missed" with the gap; "failed" for a scenario without a run.

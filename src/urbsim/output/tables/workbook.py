@@ -108,7 +108,7 @@ _COLUMNS = {
     "operator": "要求",
     "target": "目标值",
     "gap": "差距",
-    "margin": "历来误差",
+    "margin": "模型误差",
     "met": "是否达到",
     "year_met": "达到年份",
     "source": "来源",

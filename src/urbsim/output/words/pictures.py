@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from urbsim.output.words.finding import Sentence, any_open, find, find_level, lowered
 from urbsim.output.words.terms import STOP, base_position, quoted
+from urbsim.study.error_band import margins_at
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import Language, Words
@@ -120,12 +123,10 @@ PICTURES = (
 )
 
 _OPEN = Words(
-    zh="尚无定论：与目标的差距在同类预测以往的误差之内。",
-    en="Open: the distance to the target is within the error that such projections had.",
+    zh="尚无定论：与目标的差距在模型误差之内。",
+    en="Open: the distance to the target is within what the model may be off.",
 )
-_BAND = Words(
-    zh="灰色带为{}加减同类预测以往的误差", en="grey band: {}, give or take how far such projections were off"
-)
+_BAND = Words(zh="灰色带为{}加减模型误差", en="grey band: {}, give or take how far the model may be off")
 _DOTS = Words(zh="圆点为实际值", en="dots: observed")
 _DIAMONDS = Words(zh="菱形为规划目标", en="diamonds: plan targets")
 
@@ -173,9 +174,9 @@ def caption(picture: Picture, outcomes: Sequence[Outcome], language: Language) -
             for target in outcome.targets
         ):
             marks.append(_DIAMONDS[language])
-        if len(ids) == 1 and any(margin.indicator in ids for margin in place.margins):
-            base = drawn[base_position(drawn)].scenario.title[language]
-            marks.append(_BAND[language].format(quoted(base, language)))
+        base = drawn[base_position(drawn)]
+        if len(ids) == 1 and _is_banded(base, ids[0]):
+            marks.append(_BAND[language].format(quoted(base.scenario.title[language], language)))
     stop = "。" if language == "zh" else ". "
     where = place.title[language]
     parts = [f"{where}{told.head}" if language == "zh" else f"{where}, {lowered(told.head)}", told.more]
@@ -186,6 +187,12 @@ def caption(picture: Picture, outcomes: Sequence[Outcome], language: Language) -
     text = stop.join(sentences) + stop.strip()
     note = open_note(picture, outcomes, language)
     return text + (("" if language == "zh" else " ") + note if note else "")
+
+
+def _is_banded(outcome: Outcome, indicator: str) -> bool:
+    place, years = outcome.place, outcome.run.measured.years if outcome.run else ()
+    margins = margins_at(place, indicator, place.name, years, parameter_set=outcome.parameter_set)
+    return int(np.isfinite(margins).sum()) > 1
 
 
 def open_note(picture: Picture, outcomes: Sequence[Outcome], language: Language) -> str:
