@@ -107,9 +107,62 @@ def test_the_base_is_thick_and_dark_wherever_it_stands(results: batch.Results) -
 
     assert terms.base_position(results.outcomes) == 0
     assert terms.base_position(last) == 1
-    assert look.line_styles(last) == (look.line_style(1), look.line_style(0))
+    assert look.line_styles(last)[1] == look.line_style(0)
     assert look.line_style(0)["linewidth"] > 1.5 * look.line_style(1)["linewidth"]
     assert look.line_style(0)["color"] == look.INK
+
+
+def test_a_scenario_looks_the_same_alone_and_among_eight_in_any_order() -> None:
+    names = ["baseline", *look.LOOKS]
+    alone = look.positions(["baseline", "everything"])[1]
+
+    assert look.positions(names)[names.index("everything")] == alone
+    assert look.positions(names[::-1], base=len(names) - 1)[names[::-1].index("everything")] == alone
+    assert sorted(look.positions(names)) == list(range(8))
+
+
+def test_scenarios_of_any_names_have_looks_of_their_own() -> None:
+    names = [f"sweep@x={i}" for i in range(13)]
+
+    assert sorted(look.positions(names, base=3)) == list(range(13))
+    assert look.positions(names[::-1], base=9) == look.positions(names, base=3)[::-1]
+
+
+def test_a_sample_of_a_line_shows_its_dashes() -> None:
+    for style in map(look.line_style, range(1, 12)):
+        if style["linestyle"] != "-":
+            period = sum(style["linestyle"][1]) * style["linewidth"]
+            assert period * 2.5 <= look.SAMPLE, style
+
+
+def test_chinese_breaks_between_words_and_keeps_numbers_with_their_units() -> None:
+    text = (
+        "2035年“基准情景”的常住人口城镇化率为75.1%，比“全部政策组合”低0.5个百分点；城镇建设用地1900平方公里"
+    )
+    for width in range(75, 300, 7):
+        lines = lettering.wrap(text, width, 8.5).split("\n")
+        assert "".join(lines) == text
+        for whole in ("“基准情景”", "“全部政策组合”", "城镇化率", "0.5个百分点", "1900平方公里", "常住人口"):
+            assert any(whole in line for line in lines), (width, lines)
+
+
+def test_an_opening_mark_hangs_so_that_lines_look_aligned() -> None:
+    with look.styled("zh"):
+        figure, _ = page.sheet()
+        page.lay_out(figure, title="“甲”与“乙”的差别" * 8)
+        first = figure._suptitle  # type: ignore[attr-defined]  # there is no public way to it
+
+        assert first.get_position()[0] * 72 * figure.get_size_inches()[0] == pytest.approx(
+            page.EDGE - lettering.TITLE / 2
+        )
+        assert problems(figure) == []
+
+
+def test_a_label_has_two_lines_at_most_and_keeps_its_number() -> None:
+    label = look._label("公共服务优先并且县城就近城镇化与土地联动再加上就业优先和产业转移 75.0")
+
+    assert label.count("\n") == 1
+    assert label.endswith("… 75.0")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -67,6 +67,8 @@ def quantity(
 ) -> str:
     """Write a value with its unit; counts of persons are in millions, in Chinese in 万人.
 
+    English counts below a million are written out, or "0.4 m" would lose the number.
+
     English persons a year are written out: there are too few of them for millions.
 
     `long` writes out a number that somebody set: with all its digits, the sign of per cent, and "million"
@@ -78,6 +80,8 @@ def quantity(
     '23.9 m'
     >>> quantity(2390.4, "10k persons", language="zh")
     '2390万人'
+    >>> quantity(43.64, "10k persons"), quantity(43.64, "10k persons", language="zh")
+    ('436,000', '43.6万人')
     >>> quantity(80, "%", long=True)
     '80 %'
     >>> quantity(60, "10k persons/year", long=True)
@@ -101,8 +105,11 @@ def quantity(
     if unit in _PERSONS:
         persons = value * _PERSONS[unit]
         if language == "zh":
-            return f"{persons / 1e4:{sign}.0f}万人"
-        return f"{persons / 1e6:{sign}g} million" if long else f"{tenths(persons / 1e6)} m"
+            digits = f"{persons / 1e4:{sign}.12g}" if long else _few(persons / 1e4, sign)
+            return f"{digits}万人"
+        if round(abs(persons)) >= 1e6 or not persons:
+            return f"{persons / 1e6:{sign}g} million" if long else f"{tenths(persons / 1e6)} m"
+        return f"{persons:{sign},.0f}" if long else f"{float(f'{persons:.3g}'):{sign},.0f}"
     if unit == "%":
         return f"{value:{sign}.12g}{blank}%" if long else tenths(value)
     if unit == "10k persons/year" and language == "en":  # nobody says "20 10k persons"
@@ -116,7 +123,25 @@ def quantity(
             return _AROUND[unit].format(digits)
         return f"{digits}{blank}{name}".strip()
     decimals = 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
-    return f"{value:{sign},.{decimals}f}{blank}{name}".strip()
+    return f"{counted(value, decimals, language, signed=signed)}{blank}{name}".strip()
+
+
+def counted(number: float, decimals: int, language: Language, *, signed: bool = False) -> str:
+    """Write a number with marks of thousands, in Chinese from 10,000 on.
+
+    Examples
+    --------
+    >>> counted(2390.4, 0, "zh"), counted(2390.4, 0, "en"), counted(-12390.4, 1, "zh")
+    ('2390', '2,390', '-12,390.4')
+    """
+    marks = "" if language == "zh" and abs(number) < 1e4 else ","
+    return f"{number:{'+' if signed else ''}{marks}.{decimals}f}"
+
+
+def _few(number: float, sign: str) -> str:
+    """Write a number with one decimal below a hundred, and two where one would hide that it is not nought."""
+    size = abs(number)
+    return f"{number:{sign}.{0 if size >= 100 or not size else 1 if size >= 0.05 else 2}f}"
 
 
 def _plain(unit: str) -> str:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import re
 import unicodedata
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.ft2font import FT2Font, LoadFlags
 
 from urbsim.output.figures.font import CHINESE, LATIN, font_file
+from urbsim.output.words.terms import pieces
 
 TITLE, TEXT, SMALL = 11.0, 8.5, 7.5  # sizes of type as printed
+
+LABELS = 1.15  # [-] the same within a label at the end of a line
 
 LEADING = 1.32  # [-] height of a line of text, of its size
 
 
-def height_of(text: str, size: float) -> float:
+def height_of(text: str, size: float, leading: float = LEADING) -> float:
     """Give the height of a text of one line or more."""
-    return (text.count("\n") + 1) * LEADING * size
+    return (text.count("\n") + 1) * leading * size
 
 
 def width_of(text: str, size: float) -> float:
@@ -31,8 +34,17 @@ def width_of(text: str, size: float) -> float:
     >>> width_of("城镇", 10.0)
     20.0
     """
-    chinese = has_chinese(text)  # then its quotation marks are as wide as characters
-    return size * sum(_advance(character, chinese) for character in text)
+    return size * size_of(text, has_chinese(text))
+
+
+def size_of(text: str, chinese: bool) -> float:
+    """Give the width of a line of text [of the size of type]; in Chinese quotation marks are wide."""
+    return sum(_advance(character, chinese) for character in text)
+
+
+def indent_of(line: str, size: float) -> float:
+    """Give how far a line is to be moved left, for an opening mark that is half blank."""
+    return 0.5 * size if line[:1] in OPENING and line and has_chinese(line) else 0.0
 
 
 @functools.cache
@@ -60,11 +72,11 @@ def has_chinese(text: str) -> bool:
 
 UNITS = r"(?<=\d) (?=(?:%|m\b|km²|million|billion|persons))"  # blanks that are not broken at
 
-PARTS = r"[（“‘《〔(]*(?:[^ \u2e80-\uffef]+|[\u2e80-\uffef])[）”’》〕，。：；、！？]*[ \u2009]?"
+OPENING = "“‘（《〔"  # full-width marks whose left half is blank
 
 
 def wrap(text: str, width: float, size: float) -> str:
-    r"""Break a text into even lines of at most this width: between words, in Chinese between characters.
+    r"""Break a text into as few lines as fit this width, as near as may be to where the sentence pauses.
 
     Examples
     --------
@@ -73,7 +85,7 @@ def wrap(text: str, width: float, size: float) -> str:
     >>> wrap("公共服务优先", 40, 8)
     '公共服务\n优先'
     >>> wrap("Base village departure rate（4个区域）", 120, 8)
-    'Base village departure\nrate（4个区域）'
+    'Base village departure rate\n（4个区域）'
     """
     return "\n".join(line for part in text.split("\n") for line in _lines(part, width / size))
 
@@ -82,23 +94,39 @@ def _lines(text: str, most: float) -> list[str]:
     text = re.sub(UNITS, "\u00a0", text)
     if width_of(text, 1.0) <= most:
         return [text]
-    parts = re.findall(PARTS, text)
-    least = len(_filled(parts, most))
-    low = min(most, width_of(text, 1.0) / least + has_chinese(text))
-    fillings = [_filled(parts, float(width)) for width in np.linspace(low, most, 12)]
-    even = [lines for lines in fillings if len(lines) <= least] or fillings[-1:]
-    # Of those that need no line more, one that breaks where the sentence does; else the evenest, the first.
-    return max(even, key=lambda lines: sum(line[-1:] in ";,:；，。：" for line in lines[:-1]))
+    parts = [piece for word in pieces(text) for piece in _pieces(word, most)]
+    chinese = has_chinese(text)
+    wide = [size_of(part, chinese) for part in parts]
+    bare = [size_of(part.rstrip(), chinese) for part in parts]
+    starts = [0.0, *itertools.accumulate(wide)]
+    # From the end: the fewest lines that the rest takes, what that costs, and where its first line ends.
+    best: list[tuple[int, float, int]] = [(0, 0.0, 0)] * (len(parts) + 1)
+    for begin in range(len(parts) - 1, -1, -1):
+        found = []
+        for end in range(begin + 1, len(parts) + 1):
+            filled = starts[end - 1] + bare[end - 1] - starts[begin]
+            if filled > most and end > begin + 1:
+                break
+            lines, cost, _ = best[end]
+            found.append((lines + 1, cost + _badness(parts, end, filled / most), end))
+        best[begin] = min(found)
+    cut, begin = list[str](), 0
+    while begin < len(parts):
+        end = best[begin][2]
+        cut.append("".join(parts[begin:end]).strip())
+        begin = end
+    return cut
 
 
-def _filled(parts: Sequence[str], most: float) -> list[str]:
-    """Fill lines with words and Chinese characters, each with the marks that belong to it."""
-    lines = [""]
-    for part in (piece for word in parts for piece in _pieces(word, most)):
-        if lines[-1] and width_of(lines[-1] + part.rstrip(), 1.0) > most:
-            lines.append("")
-        lines[-1] += part
-    return [line.strip() for line in lines]
+def _badness(parts: Sequence[str], end: int, filled: float) -> float:
+    """Say how bad it is to end a line there [-]: a pause is worth a quarter of the line left empty."""
+    if end == len(parts):
+        return max(0.0, 0.3 - filled)  # a last line of one word
+    mark = parts[end - 1].rstrip()[-1:]
+    pause = 0.0 if mark in "，；：。;:" else 0.1 if mark in ",、" else 0.15
+    if pause > 0.1 and parts[end][:1] not in "（(":
+        pause = 0.25
+    return pause + 4 * max(0.0, 1 - filled) ** 2
 
 
 def _pieces(word: str, most: float) -> list[str]:

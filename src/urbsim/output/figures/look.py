@@ -17,6 +17,7 @@ import functools
 import logging
 import re
 import warnings
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,8 +36,18 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform, blended_transform_factory
 
 from urbsim.output.figures.font import CHINESE, FALLBACKS, LATIN, font_file
-from urbsim.output.figures.lettering import LEADING, SMALL, TEXT, TITLE, height_of, width_of, wrap
-from urbsim.output.words.terms import axis_scale, base_position
+from urbsim.output.figures.lettering import (
+    LABELS,
+    LEADING,
+    SMALL,
+    TEXT,
+    TITLE,
+    height_of,
+    indent_of,
+    width_of,
+    wrap,
+)
+from urbsim.output.words.terms import axis_tick, base_position, pieces
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Observation
@@ -48,7 +59,7 @@ Floats = npt.NDArray[np.float64]
 Handle = Line2D | Patch
 
 DPI = 300  # of PNG
-SAMPLE = 16.0  # length of the piece of line before a label
+SAMPLE = 30.0  # length of the piece of line before a label: two and a half of the longest dashes
 LABEL = 118.0  # width of a label at the end of a line, at most
 
 INK = "#1A1A1A"  # text, and the scenario that others are held against
@@ -63,9 +74,20 @@ DASHES: tuple[Any, ...] = (
     (0, (5, 1.5)),
     (0, (1, 1)),
     (0, (5, 1, 1, 1)),
-    (0, (8, 2)),
+    (0, (7, 2)),
     (0, (3, 1, 1, 1, 1, 1)),
 )
+# Scenarios that are shipped look the same in every figure, whichever others stand beside them.
+LOOKS = {
+    "everything": 1,
+    "hukou-and-land": 2,
+    "services-first": 3,
+    "county-seats": 4,
+    "jobs-first": 5,
+    "rural-first": 6,
+    "no-new-policy": 7,
+}
+DISTINCT = 11  # lines beside the base that are told apart in grey
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FILLS = ("#08519C", "#6BAED6", "#E69F00", "#D9D9D9", "#8C6BB1")
 HATCHES = ("", "////", "....", "", "\\\\\\\\")
@@ -84,7 +106,12 @@ DOT: dict[str, Any] = {
     "markeredgewidth": 0.8,
 }
 
+INFERRED_DOT: dict[str, Any] = {**DOT, "markersize": 2.4, "markeredgecolor": GREY, "markeredgewidth": 0.6}
+INFERRED_VINTAGE = "derived-panel"  # of observations that were worked out between censuses
+
 OBSERVED = Words(zh="实际值", en="observed")
+OWN_TARGET = Words(zh="目标", en="target")
+INFERRED = Words(zh="普查间推算", en="inferred between censuses")
 TARGET = Words(zh="规划目标", en="plan target")
 MARGIN = Words(zh="模型误差", en="how far the model may be off")
 
@@ -203,10 +230,30 @@ def line_style(position: int) -> dict[str, Any]:
 
 
 def line_styles(outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], ...]:
-    """Give the look of the line of each scenario: the base thick and dark wherever it stands."""
-    base = base_position(outcomes)
-    others = iter(range(1, len(outcomes)))
-    return tuple(line_style(0 if i == base else next(others)) for i in range(len(outcomes)))
+    """Give the look of each scenario's line: its own in every figure, the base thick and dark."""
+    names = [outcome.name for outcome in outcomes]
+    return tuple(line_style(position) for position in positions(names, base_position(outcomes)))
+
+
+def positions(names: Sequence[str], base: int = 0) -> tuple[int, ...]:
+    """Give the number of each scenario's look for `line_style`: 0 for the base, for others by their name.
+
+    Two names that say the same are told apart; the order in which scenarios are given is of no account.
+
+    Examples
+    --------
+    >>> positions(["baseline", "everything"]), positions(["rural-first", "baseline", "everything"], base=1)
+    ((0, 1), (6, 0, 1))
+    """
+    others = sorted((name, i) for i, name in enumerate(names) if i != base)
+    room = max(DISTINCT, len(others))
+    found, taken = {base: 0}, set[int]()
+    for name, i in sorted(others, key=lambda other: (other[0] not in LOOKS, other)):
+        wish = LOOKS.get(name) or 1 + zlib.crc32(name.encode()) % DISTINCT
+        free = ((wish + step - 1) % room + 1 for step in range(room))
+        found[i] = next(position for position in free if position not in taken)
+        taken.add(found[i])
+    return tuple(found[i] for i in range(len(names)))
 
 
 def thin(style: Mapping[str, Any]) -> dict[str, Any]:
@@ -244,37 +291,56 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> float:
     low, high = axes.get_ylim()
     height = points_high(axes)
     beside = beside_axes(axes)
-    wrapped = sorted(((end, wrap(end.text, LABEL, TEXT)) for end in ends), key=lambda pair: pair[0].y)
-    sizes = [height_of(text, TEXT) / height for _, text in wrapped]
+    wrapped = sorted(((end, _label(end.text)) for end in ends), key=lambda pair: pair[0].y)
+    sizes = [_label_height(text) / height for _, text in wrapped]
     centres = spread([(end.y - low) / (high - low) for end, _ in wrapped], sizes)
     for (end, text), centre in zip(wrapped, centres, strict=True):
         colour = end.style["color"]
+        first = centre + text.count("\n") * LABELS * TEXT / 2 / height  # middle of the first line
         axes.annotate(
             "",
             (end.x, end.y),
-            xytext=(9, centre),
+            xytext=(9, first),
             textcoords=beside,
             annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 2},
         )
-        sample = Line2D([9, 9 + SAMPLE / 2, 9 + SAMPLE], [centre] * 3, transform=beside, clip_on=False)
+        sample = Line2D([9, 9 + SAMPLE / 2, 9 + SAMPLE], [first] * 3, transform=beside, clip_on=False)
         sample.update({**end.style, "markevery": [1], "zorder": 5})
         figure.add_artist(sample)
         axes.text(
-            9 + SAMPLE + 4,
+            9 + SAMPLE + 4 - indent_of(text, TEXT),
             centre,
             text,
             transform=beside,
             va="center",
             fontsize=TEXT,
-            linespacing=LEADING,
+            linespacing=LABELS,
         )
     return room_for(end.text for end in ends)
 
 
+def _label(text: str) -> str:
+    """Break a label into two lines at most; dots say that it goes on, before the number that ends it."""
+    if wrap(text, LABEL, TEXT).count("\n") < 2:
+        return wrap(text, LABEL, TEXT)
+    name, blank, number = text.rpartition(" ")
+    if not re.search(r"\d", number):
+        name, blank, number = text, "", ""
+    words = pieces(name)
+    while words and wrap(f"{''.join(words).rstrip()}…{blank}{number}", LABEL, TEXT).count("\n") > 1:
+        words.pop()
+    return wrap(f"{''.join(words).rstrip()}…{blank}{number}", LABEL, TEXT)
+
+
+def _label_height(text: str) -> float:
+    """Give the height of a label with half a line of air."""
+    return height_of(text, TEXT, LABELS) + 0.5 * TEXT
+
+
 def room_for(texts: Iterable[str]) -> float:
     """Give the room that labels of these texts will take beside the axes."""
-    lines = [line for text in texts for line in wrap(text, LABEL, TEXT).splitlines()]
+    lines = [line for text in texts for line in _label(text).splitlines()]
     return 9 + SAMPLE + 4 + max((width_of(line, TEXT) for line in lines), default=-9 - SAMPLE - 4)
 
 
@@ -287,7 +353,7 @@ def left_room(axes: Axes) -> float:
 
 def labels_fit(texts: Iterable[str], height: float) -> bool:
     """Say whether these labels can stand beside axes of this height [inches]."""
-    return sum(height_of(wrap(text, LABEL, TEXT), TEXT) for text in texts) <= 72 * height
+    return sum(_label_height(_label(text)) for text in texts) <= 72 * height
 
 
 def beside_axes(axes: Axes) -> Transform:
@@ -347,10 +413,28 @@ def spread(heights: Sequence[float], sizes: Sequence[float]) -> list[float]:
 
 
 def mark_history(axes: Axes, observed: Sequence[Observation]) -> None:
-    """Draw what was observed, as dots."""
-    if observed:
-        years, values = [one.year for one in observed], [one.value for one in observed]
-        axes.plot(years, values, linestyle="none", zorder=4, **DOT)
+    """Draw what was observed, as dots, and what was inferred between censuses, smaller and pale."""
+    for some, look in ((_inferred(observed), INFERRED_DOT), (_observed(observed), DOT)):
+        if some:
+            axes.plot([o.year for o in some], [o.value for o in some], linestyle="none", zorder=4, **look)
+
+
+def history_keys(observed: Sequence[Observation], language: Language) -> list[Handle]:
+    """Give the entries of a legend for what `mark_history` draws."""
+    entries: list[Handle] = []
+    if _observed(observed):
+        entries.append(Line2D([], [], linestyle="none", label=OBSERVED[language], **DOT))
+    if _inferred(observed):
+        entries.append(Line2D([], [], linestyle="none", label=INFERRED[language], **INFERRED_DOT))
+    return entries
+
+
+def _observed(history: Sequence[Observation]) -> list[Observation]:
+    return [one for one in history if one.vintage != INFERRED_VINTAGE]
+
+
+def _inferred(history: Sequence[Observation]) -> list[Observation]:
+    return [one for one in history if one.vintage == INFERRED_VINTAGE]
 
 
 def draw_margins(axes: Axes, years: Floats, values: Floats, margins: Floats) -> bool:
@@ -364,14 +448,23 @@ def draw_margins(axes: Axes, years: Floats, values: Floats, margins: Floats) -> 
 
 
 def keys(
-    *, observed: bool = False, targets: bool = False, margin: bool = False, language: Language
+    *,
+    observed: bool = False,
+    targets: bool = False,
+    margin: bool = False,
+    own: bool = False,
+    language: Language,
 ) -> list[Handle]:
-    """Give the entries of a legend for history, targets and the band of the model's error."""
+    """Give the entries of a legend for history, targets and the band of errors.
+
+    `own` says that some of the targets are a scenario's, and not those of a plan.
+    """
     entries: list[Handle] = []
     if observed:
         entries.append(Line2D([], [], linestyle="none", label=OBSERVED[language], **DOT))
     if targets:
-        entries.append(Line2D([], [], linestyle="none", label=TARGET[language], **DIAMOND))
+        label = (OWN_TARGET if own else TARGET)[language]
+        entries.append(Line2D([], [], linestyle="none", label=label, **DIAMOND))
     if margin:
         entries.append(Patch(facecolor=GREY, alpha=0.3, label=MARGIN[language]))
     return entries
@@ -394,5 +487,4 @@ def head_panel(axes: Axes, text: str, width: float) -> None:
 
 def number_axis(axes: Axes, indicator: Indicator, language: Language) -> None:
     """Write the numbers of an axis with marks of thousands, and as English counts persons and money."""
-    scale = axis_scale(indicator, language)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{scale * value:,.10g}".replace("-", "\u2212"))
+    axes.yaxis.set_major_formatter(lambda value, _: axis_tick(value, indicator, language))

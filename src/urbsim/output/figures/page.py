@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import matplotlib as mpl
@@ -10,8 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from urbsim.output.figures.lettering import LEADING, SMALL, TEXT, TITLE, height_of, width_of, wrap
-from urbsim.output.figures.look import DPI, INK, SOFT, Handle, renderer_of
+from urbsim.output.figures.lettering import LEADING, SMALL, TEXT, TITLE, height_of, indent_of, width_of, wrap
+from urbsim.output.figures.look import DPI, INK, SAMPLE, SOFT, Handle, renderer_of
 
 WIDTH = 6.5  # [inches] 16.5 cm, the width of the text on a page of A4
 
@@ -101,9 +102,11 @@ def lay_out(
     for text, size, colour, after in blocks:
         look: dict[str, Any] = {"fontsize": size, "color": colour, "va": "top", "linespacing": LEADING}
         if size == TITLE:
-            figure.suptitle(text, x=EDGE / width, y=y / height, ha="left", **look)
+            first, left = next(_blocks(text, size))
+            figure.suptitle(first, x=(EDGE - left) / width, y=y / height, ha="left", **look)
+            _write(figure, text, size, y, skip=1, **look)
         else:
-            figure.text(EDGE / width, y / height, text, **look)
+            _write(figure, text, size, y, **look)
         y -= height_of(text, size) + after
     y = below
     if legend:
@@ -112,16 +115,23 @@ def lay_out(
         y -= legend_height
     y -= 3
     for note in told:
-        figure.text(
-            EDGE / width,
-            y / height,
-            note,
-            fontsize=SMALL,
-            color=SOFT,
-            va="top",
-            linespacing=LEADING,
-        )
+        _write(figure, note, SMALL, y, fontsize=SMALL, color=SOFT, va="top", linespacing=LEADING)
         y -= height_of(note, SMALL)
+
+
+def _write(figure: Figure, text: str, size: float, y: float, skip: int = 0, **look: Any) -> None:
+    """Write lines at the left edge from a height down [points], but the first so many blocks of them."""
+    width, height = (72 * inches for inches in figure.get_size_inches())
+    for i, (block, left) in enumerate(_blocks(text, size)):
+        if i >= skip:
+            figure.text((EDGE - left) / width, y / height, block, **look)
+        y -= height_of(block, size)
+
+
+def _blocks(text: str, size: float) -> Iterator[tuple[str, float]]:
+    """Give lines, and how far they are moved left: opening marks are half blank."""
+    for left, lines in groupby(text.split("\n"), lambda line: indent_of(line, size)):
+        yield "\n".join(lines), left
 
 
 class _Panels:
@@ -182,7 +192,9 @@ def _legend(figure: Figure, handles: Sequence[Handle], width: float) -> Any:
     for handle in handles:
         handle.set_label(wrap(str(handle.get_label()), ENTRY, size))
     widths = [
-        4.2 * size + max(width_of(line, size) for line in str(handle.get_label()).splitlines() or [""])
+        SAMPLE
+        + 1.4 * size
+        + max(width_of(line, size) for line in str(handle.get_label()).splitlines() or [""])
         for handle in handles
     ]
     columns = next(
@@ -195,7 +207,7 @@ def _legend(figure: Figure, handles: Sequence[Handle], width: float) -> Any:
         borderpad=0,
         borderaxespad=0,
         labelspacing=0.45,
-        handlelength=2.8,
+        handlelength=SAMPLE / size,
         handletextpad=0.6,
         columnspacing=1.4,
     )
