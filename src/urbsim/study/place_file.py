@@ -482,10 +482,11 @@ def _read_targets(path: Path, sources: Collection[str], problems: list[Problem])
             binding=row.cells["binding"],
             source=_source(row, sources),
             clause=row.cells["clause"],
+            clause_en=row.cells["clause_en"],
             note=row.cells["note"],
             where=row.where,
         )
-        for row in read_table(path, _TARGETS, problems)
+        for row in read_table(path, _TARGETS, problems, ("clause_en",))
     )
 
 

@@ -38,6 +38,7 @@ class _Target:
     id: str = ""
     source: str = ""
     clause: str = ""
+    clause_en: str = ""
     note: str = ""
     where: str = ""
 
@@ -47,7 +48,7 @@ class _Target:
 
     def noun(self) -> Target:
         key = next(key for key in _COMPARISONS if getattr(self, key) is not None)
-        same = ("indicator", "year", "region", "id", "source", "clause", "note", "where")
+        same = ("indicator", "year", "region", "id", "source", "clause", "clause_en", "note", "where")
         return Target(
             operator=_COMPARISONS[key],
             value=getattr(self, key),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from urbsim.study.words import Words
+from urbsim.study.words import Language, Words
 
 Operator = Literal[">=", "<=", "~"]
 OPERATORS: tuple[Operator, ...] = (">=", "<=", "~")
@@ -29,8 +29,13 @@ class Target:
     binding: str = ""
     source: str = ""
     clause: str = ""
+    clause_en: str = ""
     note: str = ""
     where: str = ""
+
+    def clause_in(self, language: Language) -> str:
+        """Give the clause of the plan in a language; in English as it is written where it has no English."""
+        return self.clause_en or self.clause if language == "en" else self.clause
 
     def level(self, unit: str) -> float:
         """Give the value from which the target counts as met [unit of the indicator]."""
