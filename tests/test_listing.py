@@ -32,6 +32,7 @@ def test_parameters_are_listed_with_grade_source_range_and_line(
     rate = next(fact for fact in listed if fact["variable"] == "Rate of moving")
     assert rate == {
         "variable": "Rate of moving",
+        "zh": "",
         "region": "",
         "element": "",
         "year": None,

@@ -230,6 +230,7 @@ def _parameters(place: Place) -> Facts:
     return [
         {
             "variable": row.variable,
+            "zh": place.vocabulary.chinese(row.variable),
             "region": row.region,
             "element": "|".join(row.elements),
             "year": row.year if isinstance(row, PathPoint) else row.base_year,
@@ -254,6 +255,7 @@ def _by_variable(facts: Facts) -> Facts:
         lines.append(
             {
                 "variable": group[0]["variable"],
+                "zh": group[0]["zh"],
                 "numbers": len(group),
                 "value": _span(fact["value"] for fact in group),
                 "range": _span((only["low"], only["high"])) if only is not None and bounded else "",

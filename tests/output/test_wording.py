@@ -53,12 +53,12 @@ def test_what_comes_from_another_scenario_says_so_and_comes_last(tmp_path: Path)
     assert all(sentence.startswith("沿用情景“services-first”：") for sentence in others)
 
 
-def test_parameters_keep_the_names_of_the_model(tmp_path: Path) -> None:
+def test_parameters_have_chinese_names_in_chinese(tmp_path: Path) -> None:
     text = "parameters: {Income elasticity: 0.9, Base village departure rate: {northeast: +10%}}"
 
     assert said(tmp_path, text, "zh") == (
-        "模型参数“Income elasticity”：取0.9，全程不变",
-        "模型参数“Base village departure rate”：渝东北三峡库区城镇群取本地数值的1.1倍，全程不变",
+        "模型参数“收入弹性”：取0.9，全程不变",
+        "模型参数“农村人口基准外迁率”：渝东北三峡库区城镇群取本地数值的1.1倍，全程不变",
     )
     assert said(tmp_path, text, "en")[0] == 'Parameter "Income elasticity": 0.9, for the whole run'
 

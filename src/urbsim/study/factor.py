@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -31,6 +32,7 @@ from urbsim.study.plan import (
 )
 from urbsim.study.scenario import Scenario
 from urbsim.study.uncertain import Correlated, Distribution, Uncertain
+from urbsim.study.vocabulary import listed
 from urbsim.study.words import Words
 
 Floats = npt.NDArray[np.float64]
@@ -316,13 +318,14 @@ def _factors_of(
             slots = slots_in(constant, select, within, place)
             own = tuple(float(base[slot]) for slot in slots)
             called = lever.id if lever else constant.name
+            heading = lever.name if lever else place.vocabulary.words(called)
             factor = Factor(
                 label=f"{called}[{where}]" if where else called,
                 name=called,
                 region=where,
                 kind="lever" if lever else "parameter",
-                title=_title(lever.name if lever else Words(en=called), where, place),
-                heading=lever.name if lever else Words(en=called),
+                title=_title(heading, where, place),
+                heading=heading,
                 unit=RELATIVE_UNIT if part.distribution.relative else (lever or constant).unit,
                 distribution=part.distribution,
                 slots=slots,
@@ -348,8 +351,11 @@ def _factors_of(
 def _title(title: Words, region: str, place: Place) -> Words:
     if not region:
         return title
-    area = place.area_title(region)
-    return Words(zh=f"{title.zh}（{area.zh}）", en=f"{title.en} ({area.en})")
+    return _with(title, place.area_title(region))
+
+
+def _with(title: Words, what: Words) -> Words:
+    return Words(zh=f"{title.zh}（{what.zh}）", en=f"{title.en} ({what.en})")
 
 
 def _slots(constant: Constant) -> tuple[int, ...]:
@@ -508,6 +514,7 @@ def _ranges(
                 break
         else:
             alike.append([one])
+    heading = context.place.vocabulary.words(constant.name)
     for group in alike:
         first = group[0]
         same = all((one.low, one.high) == (first.low, first.high) for one in group)
@@ -521,9 +528,8 @@ def _ranges(
             name=constant.name,
             region=region,
             kind="parameter",
-            title=_title(Words(en=constant.name), region, context.place)
-            if region and not first.row.elements
-            else Words(en=f"{constant.name} ({element})" if element else constant.name),
+            title=heading if whole else _with(heading, _areas_of(group, context.place)),
+            heading=heading,
             unit=constant.unit if same else RELATIVE_UNIT,
             distribution=_uniform(*ends, relative=not same),
             slots=slots,
@@ -532,6 +538,23 @@ def _ranges(
             before=tuple(float(context.own[slot]) for slot in slots),
             where=first.row.where,
         )
+
+
+def _areas_of(group: Sequence[_Range], place: Place) -> Words:
+    """Name areas and elements of rows, by dimension where all combinations are there."""
+    rows = [tuple(_called(element, place) for element in one.elements) for one in group]
+    columns = [list(dict.fromkeys(column)) for column in zip(*rows, strict=True)]
+    if math.prod(map(len, columns)) == len(rows):
+        parts = [listed(column) for column in columns]
+        return Words(zh="，".join(part.zh for part in parts), en="; ".join(part.en for part in parts))
+    return listed([Words(zh="".join(e.zh for e in r), en=" ".join(e.en for e in r)) for r in rows])
+
+
+def _called(element: str, place: Place) -> Words:
+    known = place.area(element)
+    if known == place.name or known not in place.areas:
+        return place.vocabulary.words(element, "element")
+    return place.short_title(known)
 
 
 def _listed(names: Sequence[str]) -> str:

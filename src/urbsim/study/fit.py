@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from urbsim.engine.trajectory import Output
 from urbsim.errors import InputError, PlaceError, Problem, ScenarioError, suggestion
+from urbsim.model.equations import Model
 from urbsim.names import fold
 from urbsim.study.indicator import Indicator
 from urbsim.study.lever import Lever
@@ -14,6 +15,7 @@ from urbsim.study.plan import Interface
 from urbsim.study.quantity import same_unit
 from urbsim.study.scenario import Scenario
 from urbsim.study.target import Check, Target
+from urbsim.study.vocabulary import Vocabulary
 
 Axes = tuple[tuple[str, ...], ...]
 
@@ -46,6 +48,30 @@ def check_catalogues(
     problems.extend(problem for target in place.targets for problem in _level_problems(target, place, known))
     if problems:
         raise PlaceError(problems)
+
+
+def check_names(vocabulary: Vocabulary, model: Model) -> None:
+    """Refuse words for names that the model does not have.
+
+    Raises
+    ------
+    InputError
+        Every entry that names nothing.
+    """
+    elements = {fold(one): one for dimension in model.dimensions for one in dimension.elements}
+    variables = {key: variable.name for key, variable in model.variables.items()}
+    known = {"variable": variables, "element": elements}  # sectors are headings, which only a page reads
+    problems = [
+        Problem(
+            f"the model has no {entry.kind} '{entry.name}'",
+            entry.where,
+            suggestion(entry.name, [*known[entry.kind].values()]),
+        )
+        for entry in vocabulary.entries
+        if entry.kind in known and fold(entry.name) not in known[entry.kind]
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def check_scenario(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from urbsim.study.words import Words
 
@@ -15,6 +15,8 @@ class Loop:
     ----------
     switch
         Constant of the model that cuts the loop when it is 0.
+    description
+        What goes round, in one line; where it is not given, the note on the switch says it.
     paths
         Ways of the loop, each by variables that it passes, the last of which acts on the first.
     """
@@ -23,6 +25,7 @@ class Loop:
     name: Words
     switch: str
     paths: tuple[tuple[str, ...], ...]
+    description: Words = field(default_factory=Words)
     where: str = ""
 
     def __post_init__(self) -> None:

@@ -30,6 +30,6 @@ def lowered_key(place: Place) -> str:
         return ""
     applied = (
         *(place.regions, place.groups, place.base_years, place.period, place.parameter_set),
-        *(place.numbers, place.paths, place.sets),
+        *(place.numbers, place.paths, place.sets, place.vocabulary),
     )
     return key_of(shown(place.model), model, repr(applied))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from urbsim.names import fold, folded
 from urbsim.study.target import Target
+from urbsim.study.vocabulary import Vocabulary
 from urbsim.study.words import Words
 
 NO_SET = "none"  # what a scenario says to do without fitted parameters
@@ -203,6 +204,10 @@ class Place:
         Parameters fitted to history by name, and the name of those used by default; empty: the tables' own.
     seen
         Last year that each set of parameters was fitted to, where that is known.
+    short
+        Titles of regions for labels that name several; others have but one.
+    vocabulary
+        What the names of the model are called.
     """
 
     name: str
@@ -226,6 +231,8 @@ class Place:
     sets: Mapping[str, ParameterSet] = field(default_factory=dict)
     parameter_set: str = ""
     seen: Mapping[str, int] = field(default_factory=dict)
+    short: Mapping[str, Words] = field(default_factory=dict)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
     @property
     def base_year(self) -> int:
@@ -284,6 +291,10 @@ class Place:
         if area in self.regions and area != self.name:
             return self.regions[area]
         return self.groups[area].title if area in self.groups else self.title
+
+    def short_title(self, area: str) -> Words:
+        """Give an area's name for labels, which have little room."""
+        return self.short.get(area) or self.area_title(area)
 
 
 def _specific(row: Number) -> tuple[bool, bool, bool]:

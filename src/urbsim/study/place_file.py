@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from urbsim.errors import InputError, PlaceError, Problem, suggestion
 from urbsim.names import fold, folded
+from urbsim.study.catalogue_file import read_names
 from urbsim.study.place import (
     NO_SET,
     Estimate,
@@ -27,6 +28,7 @@ from urbsim.study.place import (
 from urbsim.study.table_file import Row, read_table
 from urbsim.study.target import OPERATORS, Operator, Target
 from urbsim.study.text_file import shown
+from urbsim.study.vocabulary import Vocabulary
 from urbsim.study.words import Words
 from urbsim.study.yaml_file import read_yaml
 
@@ -70,6 +72,7 @@ class _Place:
     regions: Mapping[str, Words]
     groups: Mapping[str, _Group] | None = None
     grid: Mapping[str, tuple[int, int]] | None = None
+    short: Mapping[str, Words] | None = None
     base_years: tuple[int, ...]
     last_observed_year: int
     first_policy_year: int
@@ -114,6 +117,11 @@ def read_place(folder: Path, *, sets: bool = True) -> Place:
     errors = read_errors(folder / "errors.csv", problems) if (folder / "errors.csv").is_file() else ()
     if form is None:
         raise PlaceError(problems)
+    vocabulary = Vocabulary()
+    try:
+        vocabulary = read_names((folder / form.model).resolve().parent / "names.yaml")
+    except InputError as failure:
+        problems.extend(failure.problems)
 
     place = Place(
         name=form.name,
@@ -126,6 +134,8 @@ def read_place(folder: Path, *, sets: bool = True) -> Place:
             for name, group in (form.groups or {}).items()
         },
         grid=dict(form.grid or {}),
+        short=dict(form.short or {}),
+        vocabulary=vocabulary,
         base_years=form.base_years,
         last_observed_year=form.last_observed_year,
         first_policy_year=form.first_policy_year,
@@ -265,6 +275,10 @@ def _problems_of(place: Place, at: Callable[[str], str]) -> list[Problem]:
         if len(set(group.regions)) < len(group.regions) or not group.regions:
             problems.append(Problem(f"group {name}: expected one or more regions, each once", at("groups")))
     problems.extend(Problem(f"grid: {what}", at("grid"), fix) for what, fix in _problems_of_grid(place))
+    for region in place.short:
+        if region not in place.regions:
+            what = f"short: there is no region '{region}'"
+            problems.append(Problem(what, at("short"), suggestion(region, [*place.regions])))
     if place.period[0] >= place.period[1]:
         problems.append(Problem("period: expected the first year before the last", at("period")))
     if not place.base_years or len(set(place.base_years)) < len(place.base_years):

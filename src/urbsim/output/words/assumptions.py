@@ -53,8 +53,7 @@ _NUMBER = re.compile(r"(?P<number>[-+]?[\d,.]+)(?P<unit>.*)")
 def assumptions(outcome: Outcome, language: Language) -> tuple[str, ...]:
     """Give what a scenario sets otherwise than its place, a sentence each.
 
-    What it takes from another scenario comes after what it sets itself, and says so. Parameters have the
-    names of the model, which are English.
+    What it takes from another scenario comes after what it sets itself, and says so.
     """
     scenario, place = outcome.scenario, outcome.place
     own: list[str] = []
@@ -180,7 +179,7 @@ def _parameter(name: str, settings: Sequence[Setting], place: Place, language: L
         else:
             said = f"取{amount}" if zh else f"{amount}"
         parts.append(f"{area}{said}" if zh else f"{area} {said}".strip())
-    title = _WORDS["parameter"][language].format(name)
+    title = _WORDS["parameter"][language].format(place.vocabulary.words(name)[language])
     return (
         f"{title}：{'；'.join(parts)}，全程不变" if zh else f"{title}: {'; '.join(parts)}, for the whole run"
     )
