@@ -38,7 +38,7 @@ def result(tiny: Path, urbsim: Urbsim, capsys: Captured) -> Path:
 def test_a_folder_of_tables_and_figures_is_written(result: Path, urbsim: Urbsim, capsys: Captured) -> None:
     assert urbsim("monitor", result, "--observed", "new.csv") == DONE
 
-    folder = result.with_name("out-monitor")
+    folder = result.with_name("out-monitor-new")
     assert {entry.name for entry in folder.iterdir()} == {
         *("monitor.csv", "course.csv", "columns.csv", "figures", "run.json")
     }
@@ -104,17 +104,17 @@ def test_what_is_wrong_is_told_and_nothing_is_written(result: Path, urbsim: Urbs
     assert "new.csv:2: there is no indicator 'urban rate'" in capsys.readouterr().err
 
     assert urbsim("monitor", "models", "--observed", "new.csv") == WRONG_INPUT
-    assert not Path("out-monitor").exists()
+    assert not Path("out-monitor-new").exists()
     assert not Path("models-monitor").exists()
 
 
 def test_a_folder_of_something_else_is_not_replaced(result: Path, urbsim: Urbsim, capsys: Captured) -> None:
-    Path("out-monitor").mkdir()
-    Path("out-monitor/letter.txt").write_text("Dear", encoding="utf-8")
+    Path("out-monitor-new").mkdir()
+    Path("out-monitor-new/letter.txt").write_text("Dear", encoding="utf-8")
 
     assert urbsim("monitor", result, "--observed", "new.csv") == WRONG_INPUT
     assert "is not a results folder, and would be replaced" in capsys.readouterr().err
-    assert Path("out-monitor/letter.txt").read_text(encoding="utf-8") == "Dear"
+    assert Path("out-monitor-new/letter.txt").read_text(encoding="utf-8") == "Dear"
 
 
 def test_a_sample_is_refused_in_plain_words(result: Path, urbsim: Urbsim, capsys: Captured) -> None:

@@ -32,6 +32,7 @@ SOLVERS = ("rk45", "dop853", "lsoda", "radau", "bdf", "euler", "rk4", "model")
 SHOWN_PROBLEMS = 100
 LISTS = ("scenarios", "levers", "parameters", "indicators", "places", "targets")
 GRADES = ("official", "secondary", "derived", "judgement", "from-memory")
+MOST_LETTERS = 80  # of the name of a folder that is made of others
 WIPE = "\r\x1b[K"  # clears the line of a terminal
 MOST_RUNS = 10_000_000  # of a sample; the runs of a series are sorted in memory
 MOST_BLOCKS = 100_000  # of a sensitivity study, each with as many runs as there are factors, and more
@@ -95,7 +96,7 @@ def run(
     folder = out or Path("results") / f"{datetime.now().astimezone().date()}-{_batch_name(scenarios, files)}"
     from urbsim.output.folder import check_folder
 
-    check_folder(folder)
+    check_folder(folder, command="urbsim run")
     from urbsim import batch
     from urbsim.output.tables.verdicts import console_for_people, print_verdicts
 
@@ -199,7 +200,7 @@ def sample(
     folder = out or _sample_folder(f"{_batch_name(scenarios, files)}-sample", resume)
     from urbsim.output.folder import check_folder
 
-    check_folder(folder)
+    check_folder(folder, command="urbsim sample")
     from urbsim.ensemble.progress import show_progress, told_runs
     from urbsim.ensemble.sample import sample as draw_and_run
     from urbsim.ensemble.sample_table import print_chances
@@ -289,7 +290,7 @@ def sensitivity(
     folder = out or _sample_folder(f"{files[0].stem}-sensitivity", resume)
     from urbsim.output.folder import check_folder
 
-    check_folder(folder)
+    check_folder(folder, command="urbsim sensitivity")
     from urbsim.analysis.sensitivity_run import Asking, explain
     from urbsim.analysis.sensitivity_tables import printed
     from urbsim.ensemble.progress import show_progress
@@ -364,7 +365,7 @@ def panel(
     folder = out or Path("results") / f"{datetime.now().astimezone().date()}-panel"
     from urbsim.output.folder import check_folder
 
-    check_folder(folder)
+    check_folder(folder, command="urbsim panel")
     from urbsim.batch import Options
     from urbsim.output.tables.verdicts import console_for_people, print_ranking
     from urbsim.panel import run_panel
@@ -578,10 +579,10 @@ def compare(
     """
     languages = _languages(lang)
     kinds = _formats(formats)
-    folder = out or Path("results") / f"{datetime.now().astimezone().date()}-compare"
+    folder = out or Path("results") / f"{datetime.now().astimezone().date()}-compare-{_joined(results)}"
     from urbsim.output.folder import check_folder
 
-    check_folder(folder)
+    check_folder(folder, command="urbsim compare", reads=results)
     from urbsim.compare import compare as put_side_by_side
     from urbsim.compare import write_comparison
     from urbsim.output.tables.compare import print_comparison
@@ -703,7 +704,7 @@ def validate(
         for name in names_of
     ]
     for folder in folders:
-        check_folder(folder)
+        check_folder(folder, command="urbsim validate")
     from urbsim.analysis.validate import validate as hold_against_history
     from urbsim.analysis.validation_tables import facts, printed, write_validation
     from urbsim.output.tables.verdicts import console_for_people
@@ -775,10 +776,11 @@ def monitor(
     model's own error, and which gain a year each target needs, next to the run's and the best ever achieved.
     """
     languages = _languages(lang)
-    folder = out or result.with_name(f"{result.resolve().name}-monitor")
+    whole = result.resolve()
+    folder = out or _beside(whole, f"{whole.name}-monitor-{observed.stem}")
     from urbsim.output.folder import check_folder
 
-    check_folder(folder)
+    check_folder(folder, command="urbsim monitor", reads=[result])
     from urbsim.monitor import monitor as hold_against
     from urbsim.output.tables.monitor import print_monitoring
     from urbsim.output.tables.verdicts import console_for_people
@@ -931,6 +933,19 @@ def _formats(given: str) -> tuple[str, ...]:
     if wrong:
         raise click.BadParameter(f"'{wrong[0]}' is none of {', '.join(FORMATS)}", param_hint="--format")
     return names
+
+
+def _joined(folders: Sequence[Path]) -> str:
+    """Name what is made of several folders by all of them, or by as many as make a name."""
+    names = list(dict.fromkeys(folder.resolve().name for folder in folders))
+    joined = "-".join(names)
+    return joined if len(joined) <= MOST_LETTERS else f"{names[0][:MOST_LETTERS]}-and-{len(names) - 1}-more"
+
+
+def _beside(folder: Path, name: str) -> Path:
+    """Give a folder beside another, written from here where it lies below."""
+    made = folder.parent / name
+    return made.relative_to(Path.cwd()) if made.is_relative_to(Path.cwd()) else made
 
 
 def _announce(total: int, language: Language = "en") -> Callable[[str], None]:

@@ -144,6 +144,13 @@ def old(folder: Path) -> None:
     (folder / "run.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
+def unsigned(folder: Path) -> None:
+    """Take the hashes out of a folder, so that what else is wrong with it is told."""
+    facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    del facts["files"]
+    (folder / "run.json").write_text(json.dumps(facts, ensure_ascii=False, indent=2), encoding="utf-8")
+
+
 def cut(name: str, keep: int) -> Callable[[Path], None]:
     def spoil(folder: Path) -> None:
         text = (folder / name).read_text(encoding="utf-8")
@@ -154,11 +161,19 @@ def cut(name: str, keep: int) -> Callable[[Path], None]:
 
 def changed(name: str, before: str, after: str) -> Callable[[Path], None]:
     def spoil(folder: Path) -> None:
+        unsigned(folder)
         text = (folder / name).read_text(encoding="utf-8")
         assert before in text
         (folder / name).write_text(text.replace(before, after, 1), encoding="utf-8")
 
     return spoil
+
+
+def halved(folder: Path) -> None:
+    """Cut a table off at the end of a line, as a full disk or a lost connection may."""
+    table = folder / "trajectories.csv"
+    lines = table.read_bytes().splitlines(keepends=True)
+    table.write_bytes(b"".join(lines[: len(lines) // 2]))
 
 
 def without(name: str) -> Callable[[Path], None]:
@@ -172,6 +187,7 @@ def without(name: str) -> Callable[[Path], None]:
         (without("run.json"), "out: is not a results folder: it has no run.json"),
         (without("trajectories.csv"), "out/trajectories.csv: is missing from this results folder"),
         (without("sources.csv"), "out/sources.csv: is missing from this results folder"),
+        (halved, "out/trajectories.csv: is not as it was written: changed since, or cut off"),
         (cut("run.json", 30), "out/run.json:3:3: is not JSON"),
         (
             changed("run.json", '"asked"', '"assked"'),
@@ -207,6 +223,7 @@ def test_a_folder_that_cannot_be_read_says_why(
 def test_a_table_without_a_column_that_came_later_is_read(tiny: Path) -> None:
     results = batch.run(["scenarios/baseline.yaml"])
     results.write("out", figures=False)
+    unsigned(Path("out"))
     sources = Path("out/sources.csv")
     lines = [line.split(",") for line in sources.read_text(encoding="utf-8-sig").splitlines()]
     at = lines[0].index("zh")

@@ -110,3 +110,44 @@ def test_a_run_writes_a_report_unless_figures_are_left_out(tiny: Path, urbsim: U
 
     assert urbsim("run", "scenarios", "--no-figures", "--out", "out") == 0
     assert not Path("out/report.html").exists()
+
+
+@pytest.mark.parametrize("given", ["out", "out/inner", "."])
+def test_a_folder_that_is_read_is_not_replaced(
+    given: str, tiny: Path, urbsim: Urbsim, capsys: pytest.CaptureFixture[str]
+) -> None:
+    urbsim("run", "scenarios", "--no-figures", "--out", "out")
+    before = Path("out/trajectories.csv").read_bytes()
+
+    assert urbsim("compare", "out", "--no-figures", "--out", given) == 2
+
+    said = capsys.readouterr().err
+    assert "holds the results that are read here" in said or "this runs in it" in said
+    assert Path("out/trajectories.csv").read_bytes() == before
+
+
+def test_results_of_another_command_are_not_replaced(
+    tiny: Path, urbsim: Urbsim, capsys: pytest.CaptureFixture[str]
+) -> None:
+    urbsim("run", "scenarios", "--no-figures", "--out", "out")
+
+    assert urbsim("panel", "baseline", "--out", "out") == 2
+
+    assert "out: holds results of `urbsim run`, which would be lost" in capsys.readouterr().err
+
+
+def test_what_was_added_or_changed_by_hand_is_not_lost(
+    tiny: Path, urbsim: Urbsim, capsys: pytest.CaptureFixture[str]
+) -> None:
+    urbsim("run", "baseline", "--lang", "en", "--out", "out")
+    Path("out/figures/letter.docx").write_text("Dear", encoding="utf-8")
+    Path("out/.DS_Store").write_text("", encoding="utf-8")
+
+    assert urbsim("run", "baseline", "--no-figures", "--out", "out") == 2
+    assert "out: holds figures/letter.docx, which would be lost" in capsys.readouterr().err
+
+    Path("out/figures/letter.docx").unlink()
+    with Path("out/targets.csv").open("a", encoding="utf-8") as table:
+        table.write("a note\n")
+    assert urbsim("run", "baseline", "--no-figures", "--out", "out") == 2
+    assert "out: holds targets.csv (changed since), which would be lost" in capsys.readouterr().err

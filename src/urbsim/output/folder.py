@@ -75,38 +75,88 @@ OWN = frozenset(
         *("tables.xlsx", "tables_zh.xlsx", "tables_en.xlsx", "iamc.csv", "iamc.xlsx"),
     )
 )
+LITTER = frozenset((".DS_Store", "Thumbs.db", "desktop.ini"))  # what systems leave in every folder
 LIBRARIES = ("numpy", "scipy", "llvmlite", "pysd", "matplotlib")
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything but results.
+def check_folder(folder: Path, *, command: str = "", reads: Iterable[Path] = ()) -> None:
+    """Refuse to replace a folder that holds anything but results, or results that would be missed.
+
+    Parameters
+    ----------
+    command
+        What is to write there, such as "urbsim run": results of another command stay.
+    reads
+        Folders that the results are made from.
 
     Raises
     ------
     InputError
-        The path is a file, holds what `write_results` did not write, or has no name beside which the results
-        could be written until they are whole.
+        The path is a file, holds what urbsim did not write or what was changed since, is one of `reads`, or
+        has no name beside which the results could be written until they are whole.
     """
     where = shown(folder)
-    if folder.name in ("", "..") or Path.cwd().is_relative_to(folder.resolve()):
+    place = folder.resolve()
+    if folder.name in ("", "..") or Path.cwd().is_relative_to(place):
         what = "cannot be replaced by a folder of results, because this runs in it"
-        if not Path.cwd().is_relative_to(folder.resolve()):
+        if not Path.cwd().is_relative_to(place):
             what = "does not name a folder"
         raise InputError(Problem(what, where, "name one, such as --out results/mine"))
+    for read in map(Path.resolve, reads):
+        if place == read or read.is_relative_to(place) or place.is_relative_to(read):
+            raise InputError(
+                Problem("holds the results that are read here", where, "name another with --out")
+            )
     if not folder.exists():
         return
     if not folder.is_dir():
         raise InputError(Problem("is a file, expected a folder for the results", where))
-    held = {_as_written(entry) for entry in folder.iterdir()}
+    held = {_as_written(entry) for entry in folder.iterdir()} - LITTER
     if held and "run.json" not in held:
         raise InputError(
             Problem("is not a results folder, and would be replaced", where, "name another with --out")
         )
-    if held - OWN:
-        extra = ", ".join(sorted(held - OWN)[:5])
+    facts = _facts_of(folder) if held else {}
+    before = str(facts.get("command") or command)
+    if command and before != command:
+        what = f"holds results of `{before}`, which would be lost"
+        raise InputError(Problem(what, where, "name another with --out"))
+    extra = sorted(held - OWN) or _not_written(folder, facts.get("files"))
+    if extra:
+        named = ", ".join(extra[:5])
         raise InputError(
-            Problem(f"holds {extra}, which would be lost", where, "move it away, or name another with --out")
+            Problem(f"holds {named}, which would be lost", where, "move it away, or name another with --out")
         )
+
+
+def _facts_of(folder: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _not_written(folder: Path, files: object) -> list[str]:
+    """Give the files of a folder that are not, or not any more, as urbsim wrote them."""
+    if not isinstance(files, dict):
+        return []
+    now = _files_of(folder)
+    return [
+        name if name not in files else f"{name} (changed since)"
+        for name, hash_ in now.items()
+        if Path(name).name not in LITTER and files.get(name, "") != hash_
+    ]
+
+
+def _files_of(folder: Path) -> dict[str, str | None]:
+    """Give every file but `run.json`, with its hash; runs of an ensemble are too many bytes for one."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / "run.json")
+    names = [path.relative_to(folder).as_posix() for path in files]
+    return {
+        name: None if name.startswith("runs/") else hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in zip(names, files, strict=True)
+    }
 
 
 def _as_written(entry: Path) -> str:
@@ -278,15 +328,20 @@ def write_facts(folder: Path, facts: Mapping[str, Any]) -> None:
 def put_in_place(new: Path, folder: Path) -> None:
     """Rename a folder of results that is whole to where it belongs, in place of older results.
 
+    Its `run.json` gets a list of all files with their hashes, by which what was added or changed since is
+    known.
+
     Raises
     ------
     InputError
         Something else than results is there.
     """
+    folder = folder.resolve()
     for old in folder.parent.glob(f".{escape(folder.name)}.*.old"):
         if not folder.exists():  # a run was killed between its last two steps
             old.rename(folder)
     check_folder(folder)
+    write_facts(new, {**_facts_of(new), "files": _files_of(new)})
     _swap(new, folder)
 
 

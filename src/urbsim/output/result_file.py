@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -105,7 +106,8 @@ class _Facts:
     places: tuple[Place, ...]
     catalogues: tuple[_Catalogues, ...]
     scenarios: tuple[_Scenario, ...]
-    tables: tuple[str, ...] = ()
+    tables: tuple[str, ...]
+    files: dict[str, str] = field(default_factory=dict)
 
 
 def place_facts(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -271,7 +273,7 @@ Written = dict[tuple[str, str], tuple[list[int], list[float]]]  # indicator and 
 def _trajectories(folder: Path, form: _Facts) -> dict[str, Written]:
     """Give what `trajectories.csv` has of each scenario."""
     found: dict[str, Written] = {told.name: {} for told in form.scenarios}
-    table = _Table(folder, "trajectories.csv")
+    table = _Table(folder, "trajectories.csv", form.files.get("trajectories.csv", ""))
     columns = table.positions(("scenario", "region", "indicator", "year", "value"))
     key: tuple[str, str, str] | None = None
     years: list[int] = []
@@ -286,6 +288,8 @@ def _trajectories(folder: Path, form: _Facts) -> dict[str, Written]:
                 years, values = found[scenario].setdefault((indicator, area), ([], []))
             years.append(int(year))
             values.append(float(value))
+            if not math.isfinite(values[-1]):
+                table.refuse(f"value is '{value}', expected a number")
         except KeyError:
             table.refuse(f"scenario '{cells[columns[0]]}' does not stand in run.json")
         except (IndexError, ValueError):
@@ -356,7 +360,7 @@ def _rows(
     """
     if name not in form.tables:
         return
-    table = _Table(folder, name)
+    table = _Table(folder, name, form.files.get(name, ""))
     absent = {column: "" for column in optional if column not in table.header}
     columns = [column for column in columns if column not in absent]
     positions = table.positions(columns)
@@ -371,14 +375,18 @@ def _rows(
 
 
 class _Table:
-    """A table of a results folder, with every problem found in it."""
+    """A table of a results folder, with every problem found in it; `wanted` is its hash, if known."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, wanted: str) -> None:
         path = folder / name
         self.source = shown(path)
         self.problems: list[Problem] = []
         if not path.is_file():
             raise InputError(Problem("is missing from this results folder", self.source, AGAIN))
+        if wanted not in ("", hashlib.sha256(path.read_bytes()).hexdigest()):
+            raise InputError(
+                Problem("is not as it was written: changed since, or cut off", self.source, AGAIN)
+            )
         self._reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
         self.header = [cell.strip() for cell in next(self._reader, [])]
 
