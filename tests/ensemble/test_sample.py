@@ -244,7 +244,7 @@ def test_how_far_projections_were_off_stands_beside_the_median(
     assert abs(float(near["gap_p50"])) < 4
     (line,) = [line for line in said.splitlines() if "2035: about 80 %" in line]
     assert f"{80 + float(near['gap_p50']):.1f} ±4.0 ?" in line
-    assert "± of a median: how far projections of this kind have been off" in said
+    assert "± of a median: how far this model was off in years it had not seen" in said
 
 
 def test_runs_that_miss_what_was_observed_are_told(rates: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -171,7 +171,7 @@ def test_how_far_projections_were_off_is_grey_behind_fans_and_history_before_the
         assert dots(axes).get_xydata()[0] == pytest.approx((2015, 60))
         medians = [line for line in axes.lines if line.get_linestyle() != "None"]
         assert all(dots(axes).get_zorder() > line.get_zorder() for line in medians)
-    assert "how far such projections have been off" in words(figure)
+    assert "how far the model may be off" in words(figure)
 
 
 @pytest.mark.parametrize("panels", [1, 4])

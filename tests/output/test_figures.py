@@ -156,14 +156,14 @@ def test_every_shipped_picture_asks_in_both_languages_and_has_a_caption(
         assert caption(picture, chongqing, "zh").startswith("重庆市")
     told = caption(RATE, chongqing, "en")
     assert "Dots: observed; diamonds: plan targets; grey band: ‘Baseline’, give or take how far" in told
-    assert told.endswith("Open: the distance to the target is within the error that such projections had.")
+    assert told.endswith("Open: the distance to the target is within what the model may be off.")
 
 
 def test_a_line_labelled_at_its_end_has_no_entry_in_the_legend(chongqing: tuple[Outcome, ...]) -> None:
     figure = drawn(RATE, chongqing)
 
     entries = {text.get_text() for legend in figure.legends for text in legend.get_texts()}
-    assert entries == {"observed", "plan target", "how far such projections have been off"}
+    assert entries == {"observed", "plan target", "how far the model may be off"}
 
 
 def test_scenarios_whose_labels_do_not_fit_have_a_legend(chongqing: tuple[Outcome, ...]) -> None:
@@ -197,7 +197,7 @@ def test_how_far_such_projections_have_been_off_is_drawn_around_the_base(results
     series = first.run.measured.find("urbanization_rate", "tiny")
     assert series is not None
     assert np.asarray(path.vertices)[:, 1].max() == pytest.approx(series.values[-1] + 2.5)
-    assert "how far such projections have been off" in words(figure)
+    assert "how far the model may be off" in words(figure)
 
 
 def test_a_stack_adds_up_to_everyone(results: batch.Results) -> None:

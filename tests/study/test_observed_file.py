@@ -62,21 +62,66 @@ def refused(folder: Path, text: str) -> list[str]:
         ("2025年1-6月", 2024.5),
         ("2025-13", None),
         ("2025Q5", None),
-        ("2025-06-30", None),
+        ("2025-06-30", 2024.5),
+        ("2025年6月30日", 2024.5),
+        ("2025/12/31", 2025),
+        ("2025-06-15", None),
+        ("2025 Jan-Sep", 2024.75),
+        ("2025年1—9月", 2024.75),
+        ("2025年一至三季度", 2024.75),
         ("Jun-25", None),
         ("25", None),
     ],
 )
 def test_a_period_is_the_time_at_which_it_ends(text: str, time: float | None) -> None:
-    assert read_period(text) == time
+    period = read_period(text)
+
+    assert (None if period is None else period.end) == time
 
 
 def test_periods_are_named_as_they_are_read() -> None:
-    for text in ("2025", "2025Q1", "2025H1", "2025Q3", "2025-05"):
-        time = read_period(text)
-        assert time is not None
-        assert period_name(time) == text
-        assert read_period(period_name(time, "zh")) == time
+    for text in ("2025", "2025Q1", "2025H1", "2025Q3", "2025-05", "2025 Jan-Sep", "2025 Jan-May", "2025-01"):
+        period = read_period(text)
+        assert period is not None
+        assert period_name(period.end, sums=period.sums) == text
+        assert read_period(period_name(period.end, "zh", sums=period.sums)) == period
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025Q1", "2025H1", "2025年1-6月", "2025年前三季度", "2025上半年", "2025年1—12月", "2025", "2025-01"],
+)
+def test_a_count_is_read_from_january_on(tmp_path: Path, text: str) -> None:
+    (one,) = read(tmp_path, f"指标,时间,数值\n迁入,{text},6\n")
+
+    assert one.value == 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025H2", "2025Q4", "2025Q2", "2025-06", "2025年三季度", "2025下半年", "2025年12月", "2025-12-31"],
+)
+def test_a_count_that_may_not_be_from_january_on_is_refused(tmp_path: Path, text: str) -> None:
+    (told,) = refused(tmp_path, f"指标,时间,数值\n迁入,{text},6\n城镇化率,{text},65\n")
+
+    assert told.startswith(
+        f"/new.csv:2: arrivals is counted over the year, and '{text}' may begin later than January\n"
+    )
+    assert "give the sum from 1 January on, and write" in told
+    assert "2025年前三季度" in told
+
+
+@pytest.mark.parametrize("heading", ["时间", "日期", "时期", "period"])
+def test_three_columns_are_enough(tmp_path: Path, heading: str) -> None:
+    (one,) = read(tmp_path, f"指标,{heading},数值\n城镇化率,2025,64\n")
+
+    assert (one.region, one.year, one.value) == ("here", 2025, 64)
+
+
+def test_a_table_without_times_is_told_so_once(tmp_path: Path) -> None:
+    (told,) = refused(tmp_path, "指标,数值\n城镇化率,64\n城镇人口,2100\n")
+
+    assert told.startswith("/new.csv:1: no row says when\n  fix: expected a column period (时期, 时间)")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
@@ -136,9 +181,15 @@ def test_values_in_another_unit_are_refused(tmp_path: Path) -> None:
         "indicator,region,year,value\n"
         "urbanization_rate,here,2025,0.65\n"
         "urbanization_rate,east,2025,6500\n"
-        "urban_residents,here,2025,21000000\n",
+        "urban_residents,here,2025,21000000\n"
+        "arrivals,here,2025,120000\n"
+        "arrivals,here,2024,0.1\n",
     )
 
+    assert told.pop() == (
+        "/new.csv:5: value is 120000, about 12 to 12 10k persons/year in the run\n"
+        "  fix: give it in 10k persons/year"
+    )
     assert told.pop() == (
         "/new.csv:4: value is 21000000, about 2,000 to 2,200 10k persons in the run\n"
         "  fix: give it in 10k persons"

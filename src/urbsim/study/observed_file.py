@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,35 +18,46 @@ from urbsim.study.place import Observation, Place
 from urbsim.study.quantity import same_unit, unit_name
 from urbsim.study.report import Measured, Series
 from urbsim.study.table_file import Row, read_table
+from urbsim.study.text_file import shown
 from urbsim.study.words import LANGUAGES, Language, Words
 
-NEEDED = ("indicator", "region", "value")
-OPTIONAL = ("year", "period", "unit", "vintage", "confidence", "source", "note", "place")
+NEEDED = ("indicator", "value")
+OPTIONAL = ("region", "year", "period", "unit", "vintage", "confidence", "source", "note", "place")
 ALIASES = {  # as statistical offices head them
     "指标": "indicator",
     "区域": "region",
     "地区": "region",
     "年份": "year",
     "时期": "period",
+    "时间": "period",
+    "日期": "period",
     "数值": "value",
     "单位": "unit",
     "来源": "source",
     "备注": "note",
 }
 FORMS = "2025, 2025Q1, 2025H1, 2025-06, 2025年, 2025年一季度, 2025年上半年 or 2025年6月"
+SUMS = "2025, 2025Q1, 2025H1, 2025 Jan-Sep, 2025年, 2025年一季度, 2025年上半年, 2025年前三季度 or 2025年1-9月"
 FAR = 50.0  # [-] times the trajectory: another unit was meant
 SHARE = 1.0  # [%] at most: a share was written where per cent is expected
 
 _ORDINALS = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
-_PERIODS = (
-    (re.compile(r"(\d{4})(?:\.0+)?(?:年(?:度|末|底|全年)?)?"), 0),
-    (re.compile(r"(\d{4})[\s-]?q([1-4])", re.IGNORECASE), 4),
-    (re.compile(r"(\d{4})年?(?:第|前)?([一二三四1-4])(?:个)?季度(?:末)?"), 4),
-    (re.compile(r"(\d{4})[\s-]?h([12])", re.IGNORECASE), 2),
-    (re.compile(r"(\d{4})年?(上|下)半年(?:末)?"), 2),
-    (re.compile(r"(\d{4})[-/](\d{1,2})"), 12),
-    (re.compile(r"(\d{4})年(?:1[-—–~至])?(\d{1,2})月(?:末|底)?"), 12),
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_TO = r"[-—–~～至到]+"
+_PERIODS = (  # a pattern, parts of the year that it counts in, and whether it says that it begins in January
+    (re.compile(r"(\d{4})(?:\.0+)?(?:年(?:度|末|底|全年)?)?"), 0, True),
+    (re.compile(r"(\d{4})[\s-]?q([1-4])", re.IGNORECASE), 4, False),
+    (re.compile(r"(\d{4})年?前([一二三四1-4])(?:个)?季度"), 4, True),
+    (re.compile(rf"(\d{{4}})年?(?:一|1){_TO}([二三四2-4])季度"), 4, True),
+    (re.compile(r"(\d{4})年?第?([一二三四1-4])季度(?:末)?"), 4, False),
+    (re.compile(r"(\d{4})[\s-]?h([12])", re.IGNORECASE), 2, False),
+    (re.compile(r"(\d{4})年?(上|下)半年(?:末)?"), 2, False),
+    (re.compile(r"(\d{4})[-/](\d{1,2})"), 12, False),
+    (re.compile(rf"(\d{{4}})年?0?1月?{_TO}(\d{{1,2}})月"), 12, True),
+    (re.compile(r"(\d{4})年(\d{1,2})月(?:末|底)?"), 12, False),
+    (re.compile(rf"(\d{{4}})\s*jan(?:uary)?\s*{_TO}\s*({'|'.join(_MONTHS)})[a-z]*", re.IGNORECASE), 12, True),
 )
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\s+0?0:00(?::00)?)?")
 
 
 def read_observed(
@@ -71,14 +84,19 @@ def read_observed(
         before = len(problems)
         indicator = _indicator(row, indicators)
         area = _area(row, place)
-        time = _time(row)
+        period = _period(row)
         value = row.number("value")
-        if len(problems) > before or indicator is None or time is None:
+        if len(problems) > before or indicator is None or period is None:
             continue
         _check_unit(row, indicator)
+        time = period.end
         if indicator.unit.endswith("/year") and not indicator.total and time != year_of(time):
             what = f"{indicator.id} is an amount of twelve months, and {period_name(time)} is part of a year"
             row.refuse(what, "give that of a whole year")
+        if indicator.total and not period.sums:
+            text = row.cells["period"] or row.cells["year"]
+            what = f"{indicator.id} is counted over the year, and '{text}' may begin later than January"
+            row.refuse(what, f"give the sum from 1 January on, and write {SUMS}")
         series = run.find(indicator.id, area)
         if series is None:
             row.refuse(f"{indicator.id} is not reported for {area}", f"it is for {_reported(indicator, run)}")
@@ -102,50 +120,77 @@ def read_observed(
                 where=row.where,
             )
         )
+    if rows and not any(row.cells["year"] or row.cells["period"] for row in rows):
+        told = f"expected a column period (时期, 时间) or year (年份) with {FORMS}"
+        problems = [Problem("no row says when", f"{shown(path)}:1", told)]
     if problems:
         raise InputError(problems)
     return tuple(found)
 
 
-def read_period(text: str) -> float | None:
-    """Read a year or a part of one as the time at which it ends; None where it is neither.
+class Period(NamedTuple):
+    """When a year or a part of one ends, and whether it says that it began on 1 January."""
+
+    end: float
+    sums: bool
+
+
+def read_period(text: str) -> Period | None:
+    """Read a year or a part of one; None where it is neither.
 
     Examples
     --------
-    >>> [read_period(text) for text in ("2025", "2025Q1", "2025-Q3", "2025上半年", "2025-06", "2025年3月")]
-    [2025.0, 2024.25, 2024.75, 2024.5, 2024.5, 2024.25]
+    >>> [read_period(text).end for text in ("2025", "2025Q1", "2025-Q3", "2025上半年", "2025-06-30")]
+    [2025.0, 2024.25, 2024.75, 2024.5, 2024.5]
+    >>> [read_period(text).sums for text in ("2025Q1", "2025Q3", "2025年前三季度", "2025年1-9月", "2025-09")]
+    [True, False, True, True, False]
     >>> read_period("last year") is None
     True
     """
     plain = "".join(text.split()) if not text.isascii() else text.strip()
-    for pattern, parts in _PERIODS:
+    for pattern, parts, sums in _PERIODS:
         match = pattern.fullmatch(plain)
         if match is None:
             continue
         year = int(match[1])
         if not parts:
-            return float(year)
-        part = {"上": 1, "下": 2}.get(match[2]) or _ORDINALS.get(match[2]) or int(match[2])
-        return year - 1 + part / parts if 1 <= part <= parts else None
+            return Period(float(year), sums=True)
+        part = _part(match[2])
+        ends = "末" not in plain and "底" not in plain
+        return Period(year - 1 + part / parts, sums or (part == 1 and ends)) if 1 <= part <= parts else None
+    if date := _DATE.fullmatch(plain):
+        year, month, day = map(int, date.groups())
+        if 1 <= month <= 12 and day == monthrange(year, month)[1]:
+            return Period(year - 1 + month / 12, sums=False)
     return None
 
 
-def period_name(time: float, language: Language = "en") -> str:
-    """Name the year or the part of one that ends at a time.
+def _part(text: str) -> int:
+    """Give the number of a quarter, a half or a month."""
+    if text[:3].lower() in _MONTHS:
+        return _MONTHS.index(text[:3].lower()) + 1
+    return {"上": 1, "下": 2}.get(text) or _ORDINALS.get(text) or int(text)
+
+
+def period_name(time: float, language: Language = "en", *, sums: bool = False) -> str:
+    """Name the year or the part of one that ends at a time; `sums`: that of a count from 1 January on.
 
     Examples
     --------
     >>> period_name(2025.0), period_name(2024.5), period_name(2024.25, "zh"), period_name(2024.75, "zh")
-    ('2025', '2025H1', '2025年一季度', '2025年前三季度')
+    ('2025', '2025H1', '2025年3月末', '2025年9月末')
+    >>> period_name(2024.75, sums=True), period_name(2024.75, "zh", sums=True)
+    ('2025 Jan-Sep', '2025年前三季度')
     """
     year, months = year_of(time), round(12 * (time - year_of(time) + 1))
-    names: Mapping[int, tuple[str, str]] = {
-        3: ("Q1", "一季度"),
-        6: ("H1", "上半年"),
-        9: ("Q3", "前三季度"),
-        12: ("", ""),
-    }
-    en, zh = names.get(months, (f"-{months:02}", f"{months}月"))
+    until = _MONTHS[months - 1].title()
+    names: Mapping[int, tuple[str, str]] = (
+        {1: ("-01", "1月"), 3: ("Q1", "一季度"), 6: ("H1", "上半年"), 9: (f" Jan-{until}", "前三季度")}
+        if sums
+        else {3: ("Q1", "3月末"), 6: ("H1", "6月末"), 9: ("Q3", "9月末")}
+    )
+    other = (f" Jan-{until}", f"1-{months}月") if sums else (f"-{months:02}", f"{months}月末")
+    en, zh = ("", "") if months == 12 else names.get(months, other)
     return f"{year}{en}" if language == "en" else f"{year}年{zh}"
 
 
@@ -183,8 +228,8 @@ def _said(text: str, names: Iterable[tuple[str, Words]]) -> list[str]:
     return [title.zh for _, title in names]
 
 
-def _time(row: Row) -> float | None:
-    """Give the time at which the period of a row ends; a period may leave its year to the column of years."""
+def _period(row: Row) -> Period | None:
+    """Give the period of a row; it may leave its year to the column of years."""
     year, period = row.cells["year"], row.cells["period"]
     if not year and not period:
         row.refuse("neither year nor period is given", f"write {FORMS}")
@@ -197,10 +242,10 @@ def _time(row: Row) -> float | None:
         return of_year
     time = read_period(period)
     if time is None and of_year is not None:
-        time = read_period(f"{year_of(of_year)}{period}")
+        time = read_period(f"{year_of(of_year.end)}{period}")
     if time is None:
         row.refuse(f"period is '{period}'", f"expected {FORMS}")
-    elif of_year is not None and year_of(of_year) != year_of(time):
+    elif of_year is not None and year_of(of_year.end) != year_of(time.end):
         row.refuse(f"year is {year}, but period is {period}")
     return time
 
@@ -221,7 +266,7 @@ def _check_unit(row: Row, indicator: Indicator) -> None:
 def _check_size(row: Row, value: float, indicator: Indicator, series: Series) -> None:
     """Refuse a value that can only be in another unit."""
     known = np.abs(series.values[np.isfinite(series.values)])
-    if not known.size or not known.min() > 0:
+    if not known.size or not known.max() > 0:
         return
     said = row.cells["value"]
     expected = f"about {_plain(known.min())} to {_plain(known.max())} {indicator.unit} in the run"
@@ -229,7 +274,7 @@ def _check_size(row: Row, value: float, indicator: Indicator, series: Series) ->
         row.refuse(f"value is {said}, {expected}", f"write {100 * value:g} for {100 * value:g} %")
     elif indicator.unit == "%" and abs(value) > 100 * SHARE and known.max() < 100 * SHARE:
         row.refuse(f"value is {said}, expected at most 100 %")
-    elif not known.min() / FAR <= abs(value) <= known.max() * FAR and not indicator.total:
+    elif abs(value) > known.max() * FAR or (abs(value) < known.min() / FAR and not indicator.total):
         row.refuse(f"value is {said}, {expected}", f"give it in {indicator.unit}")
 
 

@@ -1,7 +1,7 @@
 """What a figure shows, as a sentence: which scenarios meet which target by when, or where they end.
 
 A sentence is true of one scenario and of twelve. Scenarios that could not be run are named; a target whose
-distance lies within the error of such projections is open, whichever side of it a scenario comes to lie.
+distance lies within how far the model may be off is open, whichever side of it a scenario comes to lie.
 """
 
 from __future__ import annotations
