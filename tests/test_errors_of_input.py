@@ -61,6 +61,10 @@ CASES = {
         write(SCENARIO, b"name: faster\ntitle: \xff\xff\n"),
         ["scenarios/faster.yaml:2: is neither UTF-8 nor GB18030 text"],
     ),
+    "a character that no page can show": (
+        replace(SCENARIO, "en: Faster", 'en: "Fast\\aer"'),
+        ["scenarios/faster.yaml:2:17", "holds the control character U+0007, which cannot be shown"],
+    ),
     "an impossible date": (
         replace(SCENARIO, "east: x2", "east: 2026-13-45"),
         ["scenarios/faster.yaml"],

@@ -137,7 +137,7 @@ def read_scenario(path: str | Path, elsewhere: tuple[Path, ...] = ()) -> Scenari
     ----------
     elsewhere
         Folders where a scenario named under `extends` may stand when it is neither beside the file nor in
-        the folder above.
+        the folder above, nor in a folder `scenarios` of those that it lies in.
 
     Raises
     ------
@@ -285,7 +285,8 @@ def _trim(parent: Scenario, certain: Collection[str]) -> tuple[Correlated, ...]:
 
 
 def _find(name: str, child: Path, elsewhere: tuple[Path, ...], where: str) -> Path:
-    folders = (child.parent, child.resolve().parent.parent, *elsewhere)
+    above = child.resolve().parents
+    folders = (child.parent, *above[1:2], *(folder / "scenarios" for folder in above), *elsewhere)
     for folder in folders:
         for suffix in (".yaml", ".yml"):
             if (folder / f"{name}{suffix}").is_file():

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 
 from urbsim.errors import InputError, Problem
+
+# What XML 1.0 does not allow; texts pasted from elsewhere have it now and then.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def shown(path: Path) -> str:
@@ -16,13 +20,20 @@ def shown(path: Path) -> str:
         return str(path)
 
 
+def control_character(text: str) -> str:
+    """Say which character of a text no picture, page or document can hold; empty when there is none."""
+    unseen = _UNSEEN.search(text)
+    return f"holds the control character U+{ord(unseen[0]):04X}, which cannot be shown" if unseen else ""
+
+
 def read_text(path: Path, error: type[InputError] = InputError) -> str:
     """Give the text of a file.
 
     Raises
     ------
     error
-        The file is missing, empty, unreadable, or neither UTF-8 nor GB18030.
+        The file is missing, empty, unreadable, or neither UTF-8 nor GB18030, or holds characters that XML
+        cannot, and so no picture, page or document.
     """
     where = shown(path)
     try:
@@ -35,9 +46,14 @@ def read_text(path: Path, error: type[InputError] = InputError) -> str:
         raise error(Problem("the file is empty", where))
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError as failure:
             line = content.count(b"\n", 0, failure.start) + 1
+        else:
+            if unseen := _UNSEEN.search(text):
+                at = f"{where}:{text.count(chr(10), 0, unseen.start()) + 1}"
+                raise error(Problem(control_character(text), at, "delete it"))
+            return text
     raise error(Problem("is neither UTF-8 nor GB18030 text", f"{where}:{line}", "save it as UTF-8"))
 
 

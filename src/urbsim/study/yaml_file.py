@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from urbsim.errors import InputError, Problem, ValueProblemError, as_number, suggestion
-from urbsim.study.text_file import read_text, shown
+from urbsim.study.text_file import control_character, read_text, shown
 from urbsim.study.words import Words
 
 T = TypeVar("T")
@@ -222,6 +222,8 @@ def _expect(value: Any, type_: type, words: str) -> Any:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{kind_of(value)}, expected text (put it in quotes)")
+    if unseen := control_character(value):
+        raise ValueError(unseen)
     return str(value)
 
 
