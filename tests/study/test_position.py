@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from urbsim.batch import prepare, read_scenarios
 from urbsim.errors import InputError
 from urbsim.study.amount import Amount
 from urbsim.study.catalogue_file import read_levers
+from urbsim.study.course import Course
 from urbsim.study.lever import Position
 from urbsim.study.naming import put_values
 from urbsim.study.position import position_of, positions_of
@@ -130,6 +132,45 @@ def test_a_value_is_named_by_its_position_or_its_distance(
     unit: str, value: float, own: float, name: str
 ) -> None:
     assert position_of(lever(unit=unit, positions=(PLANNED,)), value, own).en == name
+
+
+@pytest.mark.parametrize(
+    ("since", "zh", "en"),
+    [
+        (None, "按规划", "as planned"),
+        (2025, "按规划", "as planned"),
+        (2026, "规划水平，比规划晚一年", "level of the plan, one year after its date"),
+        (2030, "规划水平，比规划晚五年", "level of the plan, five years after its date"),
+        (2037, "规划水平，比规划晚12年", "level of the plan, 12 years after its date"),
+    ],
+)
+def test_what_comes_later_than_the_plan_wanted_it_is_not_as_planned(
+    since: float | None, zh: str, en: str
+) -> None:
+    quota = lever(unit="m2/person", positions=(replace(PLANNED, year=2025),))
+
+    assert position_of(quota, 100, 80, since) == Words(zh=zh, en=en)
+
+
+def test_what_the_place_has_anyway_is_as_today_even_where_a_plan_aimed_at_it() -> None:
+    assert position_of(lever(unit="m2/person", positions=(PLANNED,)), 100, 100).en == "as today"
+
+
+def test_plans_that_state_a_year_are_held_to_it() -> None:
+    years = {one.id: p.year for one in SHIPPED for p in one.positions if p.name.zh == "按规划"}
+
+    assert years == {
+        "hukou_access": 2025,
+        "permit_coverage": 2025,
+        "affordable_rental_coverage": 2025,
+        "growth_boundary": 2035,
+    }
+
+
+def test_a_course_knows_since_when_it_holds_a_value() -> None:
+    course = Course(own=85, years=(2026, 2030, 2033), values=(85, 100, 100))
+
+    assert [course.since(year) for year in (2025, 2026, 2030, 2033, 2040)] == [None, 2026, 2030, 2030, 2030]
 
 
 def test_a_position_out_of_range_or_with_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:

@@ -38,6 +38,16 @@ class Course:
         (before, low), (then, high) = ((self.years[i], self.values[i]) for i in (after - 1, after))
         return low + (high - low) * (year - before) / (then - before)
 
+    def since(self, year: float) -> float | None:
+        """Give the end of the year from which the value of a year has held; None for the area's own."""
+        value, found = self.at(year), None
+        for then, there in zip(reversed(self.years), reversed(self.values), strict=True):
+            if then <= year:
+                if there != value:
+                    break
+                found = then
+        return year if found is None and year > self.years[0] else found
+
 
 def course_of(outcome: Outcome, lever: Lever, area: str) -> Course | None:
     """Give the course of a lever in a region, or the place where it is one for all; None where it is not set.

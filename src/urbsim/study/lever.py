@@ -18,12 +18,15 @@ class Position:
     ----------
     amount
         A number [unit of the lever], or a multiple of the value that the place has.
+    year
+        The year by the end of which a plan wants it; None where it states none.
     clause, source
         Where that value stands, in words and as an id of a place's `sources.csv`.
     """
 
     name: Words
     amount: Amount
+    year: int | None = None
     clause: Words = field(default_factory=Words)
     source: str = ""
 

@@ -22,6 +22,13 @@ PLANNED = Words(zh="按规划", en="as planned")  # what catalogues call a value
 # Units of levers that count from what is so anyway, 1 or 0: half of that, or none, is no policy.
 NEUTRAL = ("x", "log points", "% of jobs")
 STANDARD = "x standard"  # half a programme makes sense, none at all does not
+_COUNTS = tuple(
+    zip(
+        ["零", "一", "两", "三", "四", "五", "六", "七", "八", "九", "十"],
+        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
+        strict=True,
+    )
+)
 ALIKE = 1e-9  # [-] values that differ by less are the same
 
 
@@ -51,8 +58,11 @@ def meaningful(lever: Lever, own: Collection[float]) -> tuple[Position, ...]:
 def position_at(lever: Lever, value: float, own: float) -> Position | None:
     """Find the position that a value is, of a lever of which the place has `own` [unit of the lever].
 
-    Where `own` is NaN, because regions differ, only positions count that are the same everywhere.
+    Where `own` is NaN, because regions differ, only positions count that are the same everywhere. What a
+    place has anyway is not "as planned", even where a plan aimed at no more.
     """
+    if abs(value - own) <= ALIKE * abs(own):
+        return AS_TODAY
     size = max(abs(value), abs(own)) if math.isfinite(own) else abs(value)
     for position in meaningful(lever, (own,)):
         if abs(position.amount.of(own) - value) <= ALIKE * size:
@@ -60,8 +70,29 @@ def position_at(lever: Lever, value: float, own: float) -> Position | None:
     return None
 
 
-def position_of(lever: Lever, value: float, own: float) -> Words:
+def name_of(position: Position, since: float | None = None) -> Words:
+    """Name a position that a lever has since the end of a year: what comes late is not as planned.
+
+    Examples
+    --------
+    >>> planned = Position(name=PLANNED, amount=Amount(number=100), year=2025)
+    >>> [name_of(planned, year).en for year in (2025, 2030)]
+    ['as planned', 'level of the plan, five years after its date']
+    """
+    late = 0 if since is None or position.year is None else math.ceil(since) - position.year
+    if late <= 0:
+        return position.name
+    zh, en = _COUNTS[late] if late < len(_COUNTS) else (str(late), str(late))
+    years = "year" if late == 1 else "years"
+    if position.name == PLANNED:
+        return Words(zh=f"规划水平，比规划晚{zh}年", en=f"level of the plan, {en} {years} after its date")
+    return Words(zh=f"{position.name.zh}，晚{zh}年", en=f"{position.name.en}, {en} {years} after its date")
+
+
+def position_of(lever: Lever, value: float, own: float, since: float | None = None) -> Words:
     """Name a value of a lever of which the place has `own`: by its position, or by how far it is from that.
+
+    `since` is the year at the end of which the lever came to it, see `name_of`.
 
     Examples
     --------
@@ -71,7 +102,7 @@ def position_of(lever: Lever, value: float, own: float) -> Words:
     """
     found = position_at(lever, value, own)
     if found is not None:
-        return found.name
+        return name_of(found, since)
     if own == 0 or lever.unit in NEUTRAL:
         return _told(value, lever.unit)
     if lever.unit.startswith("%"):  # "+19 %" of 80 % would be taken for 99 %

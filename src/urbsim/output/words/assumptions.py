@@ -13,7 +13,7 @@ from urbsim.study.lever import Lever, Position
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import NO_SET, Place, Source
 from urbsim.study.plan import find_lever
-from urbsim.study.position import PLANNED, position_at, position_of
+from urbsim.study.position import PLANNED, name_of, position_at, position_of
 from urbsim.study.quantity import quantity
 from urbsim.study.scenario import Setting
 from urbsim.study.words import Language, Words
@@ -122,12 +122,13 @@ def _sort(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
-    """How a lever goes in some area: how far, when, and the position that it ends at."""
+    """How a lever goes in some area: how far, when, the position that it ends at, and since what year."""
 
     area: str
     what: str
     when: str
     position: Position | None = None
+    since: float | None = None
 
 
 def _sentence(
@@ -157,9 +158,10 @@ def _sentence(
     body = ("；" if zh else "; ").join(parts)
     if len(whens) == 1:
         body = _then(body, changes[0].when, language)
-    positions = {change.position.name[language]: change.position for change in changes if change.position}
-    clauses = dict.fromkeys(p.clause[language] for p in positions.values() if p.clause)
-    if lever is not None and lever.clause and PLANNED not in (p.name for p in positions.values()):
+    ends = [(change.position, change.since) for change in changes if change.position]
+    positions = dict.fromkeys(name_of(position, since)[language] for position, since in ends)
+    clauses = dict.fromkeys(position.clause[language] for position, _ in ends if position.clause)
+    if lever is not None and lever.clause and PLANNED not in (position.name for position, _ in ends):
         clauses = {lever.clause[language]: None, **clauses}
     if zh:
         behind = "；".join((*positions, *([f"依据：{'；'.join(clauses)}"] if clauses else [])))
@@ -245,15 +247,16 @@ def _change(
     position = None
     if lever is not None and own and end[0] == end[1]:
         position = position_at(lever, end[0], own[0] if len(set(own)) == 1 else math.nan)
+    since = place.first_policy_year if year is None else year
     if len(points) > 1:
-        return _Change(
-            area=area, what=_path(before, points, start, unit, language), when="", position=position
-        )
+        path = _path(before, points, start, unit, language)
+        return _Change(area=area, what=path, when="", position=position, since=since)
     if amount.relative and (end[0] != end[1] or unit == "x"):
         what = _multiple(amount, language)
     else:
         what = _move(before, end, unit, language)
-    return _Change(area=area, what=what, when=_when(start, year, place, language), position=position)
+    when = _when(start, year, place, language)
+    return _Change(area=area, what=what, when=when, position=position, since=since)
 
 
 def _path(
