@@ -134,9 +134,9 @@ def test_what_lies_within_the_error_is_open(results: batch.Results) -> None:
     assert said(some) == "no scenario reaches about 80 % in 2035 (74.8 to 78.5 %); for ‘B’ it is open"
     assert said(some, "zh") == "2035年各情景均未达到约80%的目标（74.8%—78.5%），其中“情景B”尚无定论"
     assert said(every).endswith("(79.0 to 80.5 %), but within the error: open")
-    assert said(every, "zh").endswith("，均在误差之内、尚无定论")
+    assert said(every, "zh").endswith("，但差距在误差之内，尚不能确定")
     assert said(one) == "‘A’ does not reach about 80 % in 2035 (78.5 %), but within the error: open"
-    assert said(one, "zh").endswith("（78.5%），在误差之内、尚无定论")
+    assert said(one, "zh").endswith("（78.5%），但差距在误差之内，尚不能确定")
 
 
 def test_earlier_targets_come_after_the_last_and_say_when_they_were_reached(results: batch.Results) -> None:
@@ -157,8 +157,46 @@ def test_after_a_target_that_lies_behind_the_end_is_told_too(results: batch.Resu
     told = said(runs(results, [78.0, 76.0], target(72, 2025, ">=")))
 
     assert told.startswith("both scenarios reach at least 72 % in 2025")
-    assert told.endswith(
-        "; in 2035 highest with ‘A’, 78.0 %; lowest with ‘B’, 76.0 % (−2.0 points against ‘A’)"
+    assert told.endswith("; ‘B’ has 76.0 % in 2035 (−2.0 points against ‘A’)")
+
+
+def test_an_earlier_target_that_is_met_within_the_error_is_met_on_paper(results: batch.Results) -> None:
+    outcomes = runs(results, [80.0, 80.1, 80.2], target(76.5, 2030), target(90), margin=3.0)
+
+    assert said(outcomes).endswith("; about 76.5 % in 2030 is met on paper by all, but within the error")
+    assert said(outcomes, "zh").endswith("；2030年约76.5%的目标：计算值均达到，但差距在误差之内，尚不能确定")
+
+
+def test_an_earlier_target_of_some_says_whose_it_is(results: batch.Results) -> None:
+    with_it, without = (
+        runs(results, [80.0, 81.0], target(75, 2030), target(80)),
+        runs(results, [82.0] * 3, target(80)),
+    )
+
+    told = said([*with_it, without[2]])
+    assert told.endswith("; about 75 % in 2030, a target of ‘A’ and ‘B’ alone, is met by both")
+    assert said([*with_it, without[2]], "zh").endswith("；“情景A”和“情景B”的2030年约75%的目标均达到")
+
+
+def test_noise_is_no_ranking(results: batch.Results) -> None:
+    outcomes = runs(results, [75.04, 75.06, 75.07])
+
+    assert said(outcomes) == "about 75.1 % in 2035 in all 3 scenarios (less than 0.05 points apart)"
+    assert said(outcomes, "zh") == "2035年各情景几乎没有差别，约为75.1%（相差不到0.05个百分点）"
+
+
+def test_of_two_that_cross_it_says_when_they_lay_the_other_way(results: batch.Results) -> None:
+    base, other = runs(results, [75.0, 77.0])
+    assert other.run is not None
+    (series,) = other.run.measured.series
+    values = series.values.copy()
+    values[8] = 71.0  # 2028; the base has 72.67
+    measured = replace(other.run.measured, series=(replace(series, values=values),))
+    crossed = replace(other, run=replace(other.run, measured=measured))
+
+    assert said([base, crossed]) == "‘B’ has 77.0 % in 2035 (+2.0 points against ‘A’; −1.7 points in 2028)"
+    assert (
+        said([base, crossed], "zh") == "2035年“情景B”为77.0%，比“情景A”高2.0个百分点；2028年曾低1.7个百分点"
     )
 
 

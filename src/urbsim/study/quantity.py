@@ -64,6 +64,7 @@ def quantity(
     long: bool = False,
     bare: bool = False,
     signed: bool = False,
+    like: float | None = None,
 ) -> str:
     """Write a value with its unit; counts of persons are in millions, in Chinese in 万人.
 
@@ -72,7 +73,8 @@ def quantity(
     English persons a year are written out: there are too few of them for millions.
 
     `long` writes out a number that somebody set: with all its digits, the sign of per cent, and "million"
-    in full. `bare` leaves out a unit that stands elsewhere, but never the millions.
+    in full. `bare` leaves out a unit that stands elsewhere, but never the millions. A difference has the
+    decimals of a value that it is `like`, unless they would hide that it is not nought.
 
     Examples
     --------
@@ -82,6 +84,8 @@ def quantity(
     '2390万人'
     >>> quantity(43.64, "10k persons"), quantity(43.64, "10k persons", language="zh")
     ('436,000', '43.6万人')
+    >>> quantity(-62.0, "10k persons", signed=True, like=2740), quantity(3.24, "km2", bare=True, like=1910)
+    ('-0.6 m', '3')
     >>> quantity(80, "%", long=True)
     '80 %'
     >>> quantity(60, "10k persons/year", long=True)
@@ -95,6 +99,7 @@ def quantity(
     >>> quantity(-2.14, "%", signed=True)
     '-2.1'
     """
+    size = abs(value) if like is None else abs(like)  # decides on decimals
     sign = "+" if signed else ""
     blank = "" if language == "zh" else " "
 
@@ -105,9 +110,13 @@ def quantity(
     if unit in _PERSONS:
         persons = value * _PERSONS[unit]
         if language == "zh":
-            digits = f"{persons / 1e4:{sign}.12g}" if long else _few(persons / 1e4, sign)
+            digits = (
+                f"{persons / 1e4:{sign}.12g}"
+                if long
+                else _few(persons / 1e4, sign, size * _PERSONS[unit] / 1e4)
+            )
             return f"{digits}万人"
-        if round(abs(persons)) >= 1e6 or not persons:
+        if round(size * _PERSONS[unit]) >= 1e6 or not persons:
             return f"{persons / 1e6:{sign}g} million" if long else f"{tenths(persons / 1e6)} m"
         return f"{persons:{sign},.0f}" if long else f"{float(f'{persons:.3g}'):{sign},.0f}"
     if unit == "%":
@@ -122,7 +131,9 @@ def quantity(
         if language == "zh" and name and unit in _AROUND:
             return _AROUND[unit].format(digits)
         return f"{digits}{blank}{name}".strip()
-    decimals = 2 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
+    decimals = 2 if size < 10 else 1 if size < 1000 else 0
+    if value and not round(value, decimals):
+        decimals = 2
     return f"{counted(value, decimals, language, signed=signed)}{blank}{name}".strip()
 
 
@@ -138,10 +149,12 @@ def counted(number: float, decimals: int, language: Language, *, signed: bool = 
     return f"{number:{'+' if signed else ''}{marks}.{decimals}f}"
 
 
-def _few(number: float, sign: str) -> str:
-    """Write a number with one decimal below a hundred, and two where one would hide that it is not nought."""
-    size = abs(number)
-    return f"{number:{sign}.{0 if size >= 100 or not size else 1 if size >= 0.05 else 2}f}"
+def _few(number: float, sign: str, size: float) -> str:
+    """Write a number with one decimal below a hundred, and two where one would hide that it is not 0."""
+    decimals = 0 if size >= 100 or not number else 1
+    while number and decimals < 2 and not round(number, decimals):
+        decimals += 1
+    return f"{number:{sign}.{decimals}f}"
 
 
 def _plain(unit: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from urbsim.output.words.terms import BILLIONS, COLON, STOP, axis_scale, base_position, quoted
+from urbsim.output.words.terms import BILLIONS, COLON, STOP, axis_tick, base_position, counted, quoted
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.quantity import quantity
@@ -73,7 +73,7 @@ def find(
     if judged:
         *earlier, (target, verdicts) = judged
         head = _of_target(target, verdicts, known, len(shown), language)
-        parts = [_in_short(t, v, known, language) for t, v in earlier]
+        parts = [_in_short(t, v, known, len(shown), language) for t, v in earlier]
         if target.year < _last_year(shown, indicator, area):
             parts.append(_of_ends(shown, known, area, language))
         more = STOP[language].join(parts)
@@ -85,12 +85,17 @@ def find(
 
 
 def find_level(
-    outcomes: Sequence[Outcome], indicators: Sequence[Indicator], level: float, language: Language
+    outcomes: Sequence[Outcome],
+    indicators: Sequence[Indicator],
+    level: float,
+    language: Language,
+    area: str = "",
 ) -> Sentence | None:
-    """Say which indicators of the place end at a level or above it: in all scenarios, in some, in none."""
+    """Say which indicators of an area (empty: the whole place) end at a level or above it, and in whom."""
     shown = [o for o in outcomes if o.run]
     ends = {
-        i.id: [end for o in shown if (end := _end(o, i.id, o.place.name)) is not None] for i in indicators
+        i.id: [end for o in shown if (end := _end(o, i.id, o.place.area(area))) is not None]
+        for i in indicators
     }
     if not any(ends.values()):
         return None
@@ -169,7 +174,7 @@ def short_demand(target: Target, indicator: Indicator, language: Language) -> st
     if indicator.unit == "%":
         return demand(target, indicator, language)
     sign = {"~": _ABOUT[language], ">=": "≥ ", "<=": "≤ "}[target.operator]
-    value = f"{axis_scale(indicator, language) * target.value:,.10g}"
+    value = axis_tick(target.value, indicator, language)
     return f"{sign.strip() if language == 'zh' else sign}{value}"
 
 
@@ -252,23 +257,29 @@ def _openness(open_: Sequence[tuple[Outcome, Verdict]], count: int, language: La
     if not open_:
         return ""
     if language == "zh":
-        who = "" if count == 1 else "均" if len(open_) == count else f"{_names(open_, 'zh')}"
-        return f"，{who}在误差之内、尚无定论" if len(open_) == count else f"，其中{who}尚无定论"
+        if len(open_) == count:
+            return "，但差距在误差之内，尚不能确定"
+        return f"，其中{_names(open_, 'zh')}尚无定论"
     if len(open_) == count:
         return ", but within the error: open"
     return f"; for {_names(open_, 'en')} it is open"
 
 
 def _in_short(
-    target: Target, judged: Sequence[tuple[Outcome, Verdict]], indicator: Indicator, language: Language
+    target: Target,
+    judged: Sequence[tuple[Outcome, Verdict]],
+    indicator: Indicator,
+    shown: int,
+    language: Language,
 ) -> str:
-    """Say in few words what came of an earlier target."""
+    """Say in few words what came of an earlier target, and whose it is where not all have it."""
     wish = _wish(target, indicator, language)
     verdicts = [verdict for _, verdict in judged]
     met, count = sum(verdict.met for verdict in verdicts), len(verdicts)
     years = {v.year_met for v in verdicts if not v.met and v.year_met and v.year_met > target.year}
     late = len(years) == 1 and not met and all(v.year_met for v in verdicts)
     open_ = [pair for pair in judged if pair[1].open]
+    unsure = len(open_) == count  # then it is met or missed by what was worked out only
     if language == "zh":
         every = "" if count == 1 else "均"
         told = (
@@ -276,16 +287,28 @@ def _in_short(
         )
         if late:
             told += f"（{years.pop()}年才达到）"
-        openness = (
-            "" if not open_ else "，尚无定论" if len(open_) == count else f"，{_names(open_, 'zh')}尚无定论"
-        )
-        return f"{target.year}年{wish}的目标{told}{openness}"
+        goal = f"{target.year}年{wish}的目标"
+        if count < shown:
+            goal = f"{_names(judged, 'zh')}的{goal}" if count <= NAMED else f"{goal}（{count}个情景设有）"
+        if unsure:
+            return f"{goal}：计算值{told}，但差距在误差之内，尚不能确定"
+        return f"{goal}{told}" + (f"，{_names(open_, 'zh')}尚无定论" if open_ else "")
     every = "" if count == 1 else " by both" if count == 2 else " by all"
-    told = f"met{every}" if met == count else f"missed{every}" if not met else f"met by {met} of {count}"
+    paper = " on paper" if unsure else ""
+    told = (
+        f"met{paper}{every}"
+        if met == count
+        else f"missed{paper}{every}"
+        if not met
+        else f"met{paper} by {met} of {count}"
+    )
     if late:
         told += f", reached in {years.pop()}"
-    openness = "" if not open_ else " (open)" if len(open_) == count else f" (open for {_names(open_, 'en')})"
-    return f"{wish} in {target.year} is {told}{openness}"
+    goal = f"{wish} in {target.year}" + (
+        f", a target of {_names(judged, 'en')} alone," if count < shown else ""
+    )
+    openness = ", but within the error" if unsure else f" (open for {_names(open_, 'en')})" if open_ else ""
+    return f"{goal} is {told}{openness}"
 
 
 def _of_ends(outcomes: Sequence[Outcome], indicator: Indicator, area: str, language: Language) -> str:
@@ -296,7 +319,7 @@ def _of_ends(outcomes: Sequence[Outcome], indicator: Indicator, area: str, langu
         outcome, _, value = ends[0]
         began, first = _start(outcome, indicator.id, area)
         name = _names([(outcome, None)], language)
-        change = _change(value - first, indicator, language, over_time=True)
+        change = _change(value - first, value, indicator, language, over_time=True)
         said = _said(value, indicator, language)
         if language == "zh":
             return f"{year}年{name}为{said}（比{began}年{change}）"
@@ -304,17 +327,22 @@ def _of_ends(outcomes: Sequence[Outcome], indicator: Indicator, area: str, langu
     base = outcomes[base_position(outcomes)]
     held = next((value for outcome, _, value in ends if outcome is base), None)
     low, high = min(ends, key=lambda end: end[2]), max(ends, key=lambda end: end[2])
-    if _said(low[2], indicator, language) == _said(high[2], indicator, language):
-        said = _said(high[2], indicator, language)
+    if alike := _alike(low[2], high[2], indicator, year, len(ends), language):
+        return alike
+    if len(ends) == 2 and held is not None:
+        outcome, _, value = next(end for end in ends if end[0] is not base)
+        name, against = (_names([(one, None)], language) for one in (outcome, base))
+        said, change = _said(value, indicator, language), _change(value - held, held, indicator, language)
+        before = _once(outcome, base, indicator, area, language)
         if language == "zh":
-            return f"{year}年各情景均为{said}"
-        return f"{said} in {year} in {'both' if len(ends) == 2 else f'all {len(ends)}'} scenarios"
+            return f"{year}年{name}为{said}，比{against}{change}{before}"
+        return f"{name} has {said} in {year} ({change} against {against}{before})"
     parts = []
     for one, words in ((high, Words(zh="最高", en="highest")), (low, Words(zh="最低", en="lowest"))):
         against = ""
         if held is not None and one[0] is not base:
             than = _names([(base, None)], language) if one is high or high[0] is base else ""
-            change = _change(one[2] - held, indicator, language)
+            change = _change(one[2] - held, held, indicator, language)
             if language == "zh":
                 against = f"比{than}{change}" if than else change
             else:
@@ -326,6 +354,43 @@ def _of_ends(outcomes: Sequence[Outcome], indicator: Indicator, area: str, langu
             parts.append(f"{words.en} with {name}, {said}" + (f" ({against})" if against else ""))
     told = STOP[language].join(parts)
     return f"{year}年{told}" if language == "zh" else f"in {year} {told}"
+
+
+def _noise(indicator: Indicator, level: float) -> float:
+    """Give the difference below which no order of scenarios is told [unit of the indicator]."""
+    return 0.05 if indicator.unit == "%" else 0.01 * abs(level)
+
+
+def _alike(low: float, high: float, indicator: Indicator, year: int, count: int, language: Language) -> str:
+    """Say that scenarios hardly differ; empty where they do."""
+    said = _said(high, indicator, language)
+    scenarios = "both scenarios" if count == 2 else f"all {count} scenarios"
+    if _said(low, indicator, language) == said:
+        return f"{year}年各情景均为{said}" if language == "zh" else f"{said} in {year} in {scenarios}"
+    if high - low >= _noise(indicator, max(abs(low), abs(high))):
+        return ""
+    if language == "zh":
+        apart = "0.05个百分点" if indicator.unit == "%" else "1%"
+        return f"{year}年各情景几乎没有差别，约为{said}（相差不到{apart}）"
+    apart = "0.05 points" if indicator.unit == "%" else "1 %"
+    return f"about {said} in {year} in {scenarios} (less than {apart} apart)"
+
+
+def _once(outcome: Outcome, base: Outcome, indicator: Indicator, area: str, language: Language) -> str:
+    """Say when a run lay farthest on the other side of the base; empty where it always was on one side."""
+    runs = [o.run.measured for o in (outcome, base) if o.run]
+    series = [found for run in runs if (found := run.find(indicator.id, area))]
+    if len(series) < 2 or not np.array_equal(runs[0].years, runs[1].years):
+        return ""
+    change = np.nan_to_num(series[0].values - series[1].values)
+    other = change * -np.sign(change[-1])
+    at = int(other.argmax())
+    level = float(series[1].values[at])
+    if other[at] <= _noise(indicator, level):
+        return ""
+    told = _change(float(change[at]), level, indicator, language)
+    year = int(runs[0].years[at])
+    return f"；{year}年曾{told}" if language == "zh" else f"; {told} in {year}"
 
 
 def _end(outcome: Outcome, indicator: str, area: str) -> tuple[int, float] | None:
@@ -350,29 +415,37 @@ def _wish(target: Target, indicator: Indicator, language: Language) -> str:
     return f"{_SIGNS[target.operator][language]}{value}"
 
 
-def _said(value: float, indicator: Indicator, language: Language, *, bare: bool = False) -> str:
-    """Write a value; `bare` without the unit where another number has it, but never without per cent."""
+def _said(
+    value: float, indicator: Indicator, language: Language, *, bare: bool = False, like: float | None = None
+) -> str:
+    """Write a value; `bare` without the unit where another number has it, but never without per cent.
+
+    A difference has the decimals of a value that it is `like`.
+    """
     if indicator.unit == "%":
-        return f"{value:.1f}%" if language == "zh" else f"{value:.1f} %"
+        return f"{counted(value, 1, language)}{'' if language == 'zh' else ' '}%"
     if language == "en" and indicator.unit in BILLIONS:
-        return f"{value / 10:,.0f}" + ("" if bare else f" {BILLIONS[indicator.unit]}")
-    return quantity(value, indicator.unit, language=language, bare=bare)
+        number = counted(value / 10, 0 if abs(value if like is None else like) >= 1000 else 1, language)
+        return number + ("" if bare else f" {BILLIONS[indicator.unit]}")
+    return quantity(value, indicator.unit, language=language, bare=bare, like=like).replace("-", "\u2212")
 
 
-def _change(change: float, indicator: Indicator, language: Language, *, over_time: bool = False) -> str:
-    """Write a difference, in English with its sign; of rates in points."""
+def _change(
+    change: float, level: float, indicator: Indicator, language: Language, *, over_time: bool = False
+) -> str:
+    """Write a difference from a level, in English with its sign; of rates in points."""
     if language == "zh":
         more, less = ("增加", "减少") if over_time else ("高", "低")
         size = (
             f"{_tenths(abs(change))}个百分点"
             if indicator.unit == "%"
-            else _said(abs(change), indicator, "zh")
+            else _said(abs(change), indicator, "zh", like=level)
         )
         return f"{more if change >= 0 else less}{size}"
+    sign = "\u2212" if change < 0 else "+"
     if indicator.unit == "%":
-        return f"{'−' if change < 0 else '+'}{_tenths(abs(change))} points"
-    told = _said(abs(change), indicator, "en", bare=True)
-    return f"{'−' if change < 0 else '+'}{told}"
+        return f"{sign}{_tenths(abs(change))} points"
+    return f"{sign}{_said(abs(change), indicator, 'en', bare=True, like=level)}"
 
 
 def _tenths(number: float) -> str:
