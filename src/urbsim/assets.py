@@ -42,6 +42,12 @@ def find_place(name: str, near: Path, where: str = "") -> Path:
     return known[name]
 
 
+def find_model(given: Path) -> Path:
+    """Give the model file that is meant: a file, or the name of one that is shipped."""
+    shipped = bundled() / "models" / f"{given.name}.mdl"
+    return shipped if not given.exists() and given.parent == Path() and shipped.is_file() else given
+
+
 def scenarios(near: Path) -> dict[str, Path]:
     """Give the scenario files in `near`/scenarios and its folders, or else those shipped, by file name."""
     for root in (near, bundled()):

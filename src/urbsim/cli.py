@@ -508,8 +508,10 @@ def check(model: Path, as_json: bool) -> int:
 @click.option("--force", is_flag=True, help="Replace a file that is no such page.")
 def doc(model: Path, place: str | None, out: Path | None, lang: Language, force: bool) -> int:
     """Write a model as one searchable HTML page: pictures, equations, numbers, sources, loops and levers."""
+    from urbsim.assets import find_model
     from urbsim.document.page import write_document
 
+    model = find_model(model)
     click.echo(write_document(model, out, place=place, language=lang, force=force).as_posix())
     return DONE
 
@@ -901,6 +903,8 @@ def _status(arguments: Sequence[str] | None) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
         sys.stdout = None
+        return DONE
+    except SystemExit:  # rich's answer to the same
         return DONE
     except Exception:
         traceback.print_exc()
