@@ -17,7 +17,8 @@ from urbsim import batch
 from urbsim.cli import DONE, FAILED, WRONG_INPUT
 from urbsim.output.report.word import report
 from urbsim.output.result_file import read_result
-from urbsim.study.words import Language, Words
+from urbsim.study.judge import judge
+from urbsim.study.words import Language
 
 Urbsim = Callable[..., int]
 Captured = pytest.CaptureFixture[str]
@@ -51,10 +52,10 @@ def test_a_report_is_written_in_each_language(result: Path, urbsim: Urbsim, caps
     zh, en = Document("out-zh.docx"), Document("out-en.docx")
     assert styled(zh, "Title") == ["小地方：城镇化情景"]
     assert styled(en, "Title") == ["Tiny: urbanization scenarios"]
-    assert styled(zh, "Heading 1")[:3] == ["主要结论", "规划目标能否实现", "两个目标合在一起要求什么"]
+    assert styled(zh, "Heading 1")[:3] == ["主要结论", "规划目标能否实现", "两项目标能否同时实现"]
     assert "What becomes of the targets" in styled(en, "Heading 1")
-    assert "未达到 -541万人" in "".join(cells(zh))
-    assert any("missed -5.4 m" in text for text in cells(en))
+    assert "未达到 −541万人" in "".join(cells(zh))
+    assert any("missed −5.4 m" in text for text in cells(en))
     words = " ".join(p.text for p in en.paragraphs) + " ".join(cells(en))
     assert not CHINESE.search(words)
 
@@ -66,10 +67,10 @@ def test_verdicts_and_the_arithmetic_of_two_targets_are_those_of_the_run(
 
     document = Document("mine.docx")
     verdicts, arithmetic, *_ = document.tables
-    assert [cell.text for cell in verdicts.rows[0].cells] == ["Target", "Baseline", "Faster"]
-    assert [cell.text for cell in verdicts.rows[1].cells] == [
-        "Urbanization rate, 2025: 70 %",
-        "69.8\nmissed -0.2",
+    assert [row.cells[0].text for row in verdicts.rows] == ["Scenario", "Baseline (base)", "Faster"]
+    assert [row.cells[1].text for row in verdicts.rows] == [
+        "Urbanization rate (%)\n2025: 70 %\nch. 1",
+        "69.8\nmissed −0.2",
         "70.1\nmet",
     ]
     notes = " ".join(p.text for p in document.paragraphs)
@@ -107,28 +108,32 @@ def test_word_can_number_repeat_and_find_its_parts(result: Path, urbsim: Urbsim)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_many_scenarios_are_cut_into_tables_with_the_base_in_each(tiny: Path, language: Language) -> None:
+def test_many_targets_are_cut_into_tables_with_every_scenario_in_each(tiny: Path, language: Language) -> None:
     results = batch.run(["scenarios/baseline.yaml", "scenarios/faster.yaml"], base=True)
-    base, faster = results.outcomes
-    title = Words(
-        zh="一个名称特别长的情景，用来检验表格", en="A scenario whose name is much too long for a table"
-    )
-    others = [
+    first = results.outcomes[0].targets[0]
+    many = [replace(first, id=f"x{value}", value=value / 10) for value in range(691, 703)]
+    base, faster = (
         replace(
-            faster,
-            scenario=replace(faster.scenario, name=f"s{i}", title=replace(title, en=f"{title.en} {i}")),
+            one,
+            run=replace(
+                one.run,
+                verdicts=judge(one.run.measured, many, one.place, parameter_set=one.parameter_set),
+            ),
         )
-        for i in range(11)
-    ]
-    document = report([base, *others], {}, language)
+        for one in results.outcomes
+        if one.run
+    )
 
-    verdicts = [table for table in document.tables if table.rows[0].cells[0].text in ("目标", "Target")]
-    named = [[cell.text for cell in table.rows[0].cells][1:] for table in verdicts]
-    assert [len(names) for names in named] == [7, 6]
-    assert {names[0] for names in named} == {base.scenario.title[language]}
-    assert len(document.sections) == 3  # the pages of these tables lie
-    assert document.sections[1].page_width > document.sections[1].page_height
-    assert document.sections[2].page_width < document.sections[2].page_height
+    document = report([faster, base], {}, language)
+
+    tables = [table for table in document.tables if table.rows[0].cells[0].text in ("情景", "Scenario")]
+    assert [len(table.columns) - 1 for table in tables] == [4, 4, 4]
+    for table in tables:  # upright pages all through, the base first
+        assert [row.cells[0].text for row in table.rows][1:] == [
+            base.scenario.title[language] + ("（基准）" if language == "zh" else " (base)"),
+            faster.scenario.title[language],
+        ]
+    assert len(document.sections) == 1
 
 
 def test_a_file_that_is_there_is_not_replaced_unless_asked(

@@ -24,6 +24,7 @@ from urbsim.study.words import LANGUAGES, Words
 
 DIGITS = 5  # significant digits of the largest value of a series; figures show four
 YEARS_BEFORE = 5  # of observations before the first run starts
+INFERRED = "derived-panel"  # vintage of values that were worked out between two censuses
 
 Json = dict[str, Any]
 Run = list[Any] | None  # decimals, a whole number, and changes of it; None where the run does not report it
@@ -139,7 +140,8 @@ def _place(outcomes: Sequence[Outcome], findings: Findings) -> Json:
             for outcome in outcomes
         ],
         "targets": [*_targets(outcomes, indicators)],
-        "observed": _observed(outcomes, indicators),
+        "observed": _observed(outcomes, indicators, inferred=False),
+        "inferred": _observed(outcomes, indicators, inferred=True),
         "margins": _margins(outcomes[0], indicators),
         "findings": {
             f"{area}/{indicator}": {"head": _words(head), "more": _words(more)}
@@ -188,17 +190,21 @@ def _targets(outcomes: Sequence[Outcome], indicators: Sequence[Indicator]) -> It
             "operator": operator,
             "value": value,
             "demand": {language: target_demand(target, indicators, language) for language in LANGUAGES},
-            "clause": target.clause or target.source,
+            "clause": {language: target.clause_in(language) or target.source for language in LANGUAGES},
+            "own": target not in place.targets,
         }
 
 
-def _observed(outcomes: Sequence[Outcome], indicators: Sequence[Indicator]) -> dict[str, list[list[float]]]:
+def _observed(
+    outcomes: Sequence[Outcome], indicators: Sequence[Indicator], *, inferred: bool
+) -> dict[str, list[list[float]]]:
+    """Give what was observed, or what was worked out between two censuses, by area and indicator."""
     place = outcomes[0].place
     known = {indicator.id for indicator in indicators}
     first = min(outcome.base_year for outcome in outcomes) - YEARS_BEFORE
     observed: dict[str, list[list[float]]] = {}
     for one in sorted(place.history, key=lambda one: one.year):
-        if one.indicator in known and one.year >= first:
+        if one.indicator in known and one.year >= first and (one.vintage == INFERRED) == inferred:
             key = f"{place.area(one.region)}/{one.indicator}"
             observed.setdefault(key, []).append([_short(one.year), _short(one.value)])
     return observed

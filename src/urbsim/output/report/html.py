@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from urbsim.output.figures.font import CHINESE, LATIN, font_file, subset_for
-from urbsim.output.report.data import Findings, Packed, pack, script_json, short_titles
-from urbsim.output.report.words import MOST, Say, findings_of, is_base, told
-from urbsim.output.tables.verdicts import VerdictRows, verdict_rows
+from urbsim.output.report.data import Findings, Packed, pack, script_json
+from urbsim.output.report.words import MOST, Say, findings_of, told
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import Language
 
 LARGEST = 2_950_000  # [bytes] of a page; it shall stay below 3 MB
-ABREAST = 8  # scenarios in a table of verdicts
+ABREAST = 8  # targets in a table of verdicts, so that it can be printed
 ECHARTS = "6.1.0"
 ECHARTS_SHA256 = "61f13280aba3161f77fc801bf5f9c786f55f10432153a0683fc5cc0700b013d5"
 TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en"}
@@ -38,6 +38,8 @@ _SYMBOLS = {
     "P": "path://M3 0h4v3h3v4h-3v3h-4v-3h-3v-4h3Z",
     "X": "path://M2 0L5 3L8 0L10 2L7 5L10 8L8 10L5 7L2 10L0 8L3 5L0 2Z",
 }
+_PARTS = re.compile(r"(?<=[，；：。、])|(?=（)")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _FOLDER = Path(__file__).parent
 
 
@@ -84,6 +86,7 @@ def _page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["clauses"] = _clauses
     echarts, script, css = (
         (_FOLDER / name).read_text(encoding="utf-8")
         for name in ("echarts/echarts.common.min.js", "templates/report.js", "templates/report.css")
@@ -126,6 +129,14 @@ def _looks() -> list[dict[str, Any]]:
     ]
 
 
+def _clauses(text: str) -> Markup:
+    """Keep the parts of a Chinese sentence on a line each, where they fit."""
+    parts = [part for part in _PARTS.split(text) if part]
+    if len(parts) < 2 or not _CHINESE.search(text):
+        return escape(text)
+    return Markup("").join(Markup('<span class="clause">{}</span>').format(part) for part in parts)
+
+
 def _inline(script: str) -> str:
     if "</script" in script.lower() or "<!--" in script:
         raise ValueError("a script that is embedded in the page may not hold the end of a script element")
@@ -164,14 +175,12 @@ def _words(
 ) -> dict[str, Any]:
     """Give what the templates of one language are filled with."""
     say = Say(language)
-    judged = verdict_rows(outcomes[:MOST], language)
     return {
         **told(outcomes, facts, language, findings),
         "language": language,
         "say": say,
         "cut": _cut(outcomes, packed, say),
-        "places": len(judged),
-        "verdicts": [table for rows in judged for table in _verdicts(rows, language)],
+        "abreast": ABREAST,
     }
 
 
@@ -195,27 +204,3 @@ def _cut(outcomes: Sequence[Outcome], packed: Packed, say: Say) -> list[str]:
             )
         )
     return lines
-
-
-def _verdicts(rows: VerdictRows, language: Language) -> Iterator[dict[str, Any]]:
-    """Give tables with a row for every target, and few enough scenarios beside each other to be printed."""
-    outcomes = [row.outcome for row in rows.rows]
-    titles = short_titles(outcomes)
-    for start in range(0, len(rows.rows), ABREAST):
-        part = rows.rows[start : start + ABREAST]
-        yield {
-            "title": rows.place.title[language],
-            "scenarios": [
-                {"title": titles[row.outcome.name][language], "base": is_base(row.outcome, outcomes)}
-                for row in part
-            ],
-            "rows": [
-                {
-                    "heading": f"{demand.heading[:1].upper()}{demand.heading[1:]}",
-                    "demand": f"{demand.target.year}{'年：' if language == 'zh' else ': '}{demand.demand}",
-                    "source": demand.target.clause or demand.target.source,
-                    "cells": [row.cells[column] for row in part],
-                }
-                for column, demand in enumerate(rows.demands)
-            ],
-        }

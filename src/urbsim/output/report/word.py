@@ -8,17 +8,16 @@ row is repeated, lists. Chinese has fonts that every Windows has; nothing is emb
 from __future__ import annotations
 
 import io
-import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from docx import Document
 from docx.document import Document as Doc
-from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
@@ -28,8 +27,9 @@ from docx.styles.style import ParagraphStyle
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
+from urbsim.output.report.verdicts import Cell, Head, Row, State, Verdicts
 from urbsim.output.report.words import BoughtGrid, ScenarioWords, Told, told
-from urbsim.output.tables.verdicts import Demand, Judged, VerdictRow, VerdictRows, by_place, verdict_rows
+from urbsim.output.tables.verdicts import by_place
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import Language, Words
 
@@ -37,33 +37,46 @@ A4 = (Cm(21.0), Cm(29.7))
 MARGIN = Cm(2.5)
 FIGURE, HIGHEST = Cm(16.0), Cm(21.5)  # width of a figure, within margins of A4, and height with its caption
 NARROW = 7  # columns from which a long English word no longer fits in the usual type
-ABREAST, ABREAST_WIDE = 5, 8  # scenarios beside each other: upright, and on a page that lies
+ABREAST = 5  # targets beside each other
 FONTS: Mapping[str, Mapping[Language, tuple[str, str]]] = {  # for Latin letters, and for Chinese
     "text": {"zh": ("Times New Roman", "SimSun"), "en": ("Times New Roman", "SimSun")},
     "heading": {"zh": ("Arial", "SimHei"), "en": ("Arial", "SimHei")},
 }
 TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en-GB"}
-INK, SOFT, RED, GREEN = (RGBColor.from_string(c) for c in ("1A1A1A", "595959", "B2182B", "1B6E3C"))
+INK, SOFT, RED, GREEN, BROWN = (
+    RGBColor.from_string(c) for c in ("1A1A1A", "595959", "9C1C1C", "14632B", "6B4700")
+)
 SHADE = "EDEDED"
+LOOKS: Mapping[State, tuple[RGBColor, str]] = {  # colour of the word, and of the cell
+    "met": (GREEN, "EEF7F0"),
+    "missed": (RED, "FBEEEE"),
+    "open": (BROWN, "FDF0C4"),
+    "failed": (RED, "FBEEEE"),
+}
 
 _SAID = {
     "report": Words(zh="城镇化情景分析报告", en="Urbanization scenarios: a report"),
     "findings": Words(zh="主要结论", en="Findings"),
     "verdicts": Words(zh="规划目标能否实现", en="What becomes of the targets"),
-    "conflicts": Words(zh="两个目标合在一起要求什么", en="What two targets ask for together"),
+    "conflicts": Words(zh="两项目标能否同时实现", en="What two targets ask for together"),
     "figures": Words(zh="各项指标的走势", en="How indicators move"),
-    "bought": Words(zh="每项政策带来了什么", en="What each lever bought"),
+    "bought": Words(zh="附录：各项政策的作用", en="Appendix: what each lever bought"),
     "scenarios": Words(zh="各情景的假设", en="What each scenario assumes"),
     "sources": Words(zh="资料来源", en="Sources"),
-    "limits": Words(zh="局限，以及数字有多可靠", en="Limits, and how sure the numbers are"),
-    "made": Words(zh="本报告如何制作", en="How this report was made"),
+    "limits": Words(zh="局限性与可靠程度", en="Limits, and how sure the numbers are"),
+    "made": Words(zh="编制说明", en="How this report was made"),
     "base": Words(zh="（基准）", en=" (base)"),
     "target": Words(zh="目标", en="Target"),
+    "scenario": Words(zh="情景", en="Scenario"),
+    "computed": Words(zh="计算值", en="Computed"),
+    "result": Words(zh="结果", en="Result"),
+    "clause": Words(zh="依据", en="Set by"),
+    "shared": Words(zh="{title}：各情景相同的结果", en="{title}: the same in every scenario"),
     "figure": Words(zh="图", en="Figure "),
     "table": Words(zh="表", en="Table "),
     "lever": Words(zh="政策杠杆", en="Lever"),
-    "alone": Words(zh="单独", en="alone"),
-    "last": Words(zh="最后", en="last"),
+    "alone": Words(zh="单独实施", en="alone"),
+    "last": Words(zh="追加", en="added"),
     "failed": Words(zh="运行失败：", en="The run failed: "),
     "page": Words(zh="第{}页，共{}页", en="Page {} of {}"),
     "no targets": Words(
@@ -75,19 +88,22 @@ _SAID = {
     ),
     "levers how": Words(
         zh=(
-            "与基准情景相比的变化。“单独”：只动用这一项；“最后”：在其余各项都动用之后再加上它。各项相互影响，"
-            "各项之和不等于合计。"
+            "带“累计”的为首个政策年以来的合计。“单独实施”：只动用这一项；“追加”：在其他政策基础上追加这一项；"
+            "未注明的为单独实施。各项相互影响，各项之和不等于合计。"
         ),
         en=(
-            'Changes against the base. "Alone": when this lever alone is moved; "last": what is '
-            "lost when it alone is not. Levers act through each other, so that the parts do not add up to "
-            "the whole."
+            'Sums run from the first policy year on. "Alone": this lever and no other; "added": on top of '
+            "all the others; where neither is written, alone. Levers act through each other, so that the "
+            "parts do not add up to the whole."
         ),
     ),
     "table of": Words(zh="{title}：目标判定", en="{title}: verdicts on the targets"),
     "part": Words(zh="（续{}）", en=", part {}"),
     "arithmetic": Words(zh="同时实现两个目标所需的条件", en="What it takes for both targets to hold"),
-    "bought by": Words(zh="“{title}”各项政策的作用", en="What each lever of {title} bought"),
+    "bought by": Words(
+        zh="“{title}”各项政策的作用：{year}年与“{against}”之差",
+        en="What each lever of {title} bought: difference to {against} in {year}",
+    ),
 }
 
 
@@ -113,15 +129,16 @@ def report(outcomes: Sequence[Outcome], facts: Mapping[str, Any], language: Lang
     page = told(outcomes, facts, language)
     writer = _Writer(language)
     writer.begin(page, facts)
-    judged = verdict_rows(outcomes, language)
     writer.heading("findings")
     for line in (*_leads(outcomes, page, language), *page["notes"]):
         writer.bullet(line)
-    if not judged:
-        writer.heading("verdicts")
+    writer.heading("verdicts")
+    if not page["verdicts"]:
         writer.text(_SAID["no targets"][language])
-    for rows in judged:
-        writer.verdicts(rows)
+    for table in page["verdicts"]:
+        writer.verdicts(table)
+    for rule in page["rules"]:
+        writer.small(rule)
     if page["conflicts"]:
         writer.heading("conflicts")
         for line in page["notes"]:
@@ -132,7 +149,6 @@ def report(outcomes: Sequence[Outcome], facts: Mapping[str, Any], language: Lang
     writer.heading("figures")
     for group in by_place(outcomes):
         writer.figures(group)
-    writer.bought(page["bought"])
     writer.heading("scenarios")
     for scenario in page["scenarios"]:
         writer.scenario(scenario)
@@ -145,6 +161,7 @@ def report(outcomes: Sequence[Outcome], facts: Mapping[str, Any], language: Lang
     writer.heading("made")
     for term, lines in page["made"]:
         writer.term(term, lines)
+    writer.bought(page["bought"])
     return writer.document
 
 
@@ -225,12 +242,23 @@ class _Writer:
 
     # --- tables
 
-    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], *, first: Length) -> Table:
-        """Write a table whose header row is repeated on every page; `first` is its first column's width."""
+    def table(
+        self,
+        head: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        *,
+        first: Length | None = None,
+        widths: Sequence[Length] = (),
+    ) -> Table:
+        """Write a table whose header row is repeated on every page.
+
+        `first` is the width of its first column, where the others have the same; or else there are `widths`.
+        """
         section = self.document.sections[-1]
         page, left, right = section.page_width, section.left_margin, section.right_margin
         room = Length((page or A4[0]) - (left or MARGIN) - (right or MARGIN))
-        widths = [first, *[Length(int((room - first) / (len(head) - 1)))] * (len(head) - 1)]
+        if first is not None:
+            widths = (first, *[Length(int((room - first) / (len(head) - 1)))] * (len(head) - 1))
         table: Table = self.document.add_table(rows=1, cols=len(head), style="Plan table")
         table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
         for row in rows:
@@ -259,44 +287,56 @@ class _Writer:
         paragraph.style = "Table text"
         paragraph.add_run(text).bold = bold
 
-    def verdicts(self, rows: VerdictRows) -> None:
-        """Write a row for every target; many scenarios are cut into several tables, the base in each."""
+    def verdicts(self, found: Verdicts) -> None:
+        """Write a row for every scenario, in as many tables as targets need, then what is the same in all."""
         language = self.language
-        wide = len(rows.rows) > ABREAST
-        if wide:
-            self._turn(wide=True)
-        self.heading("verdicts")
-        for part, some in enumerate(_parts(rows, ABREAST_WIDE if wide else ABREAST)):
-            title = _SAID["table of"][language].format(title=rows.place.title[language])
-            self.caption("table", title + (_SAID["part"][language].format(part + 1) if part else ""))
-            head = [_SAID["target"][language], *(row.outcome.scenario.title[language] for row in some)]
-            body = [[_demanded(demand, language), *("" for _ in some)] for demand in rows.demands]
-            table = self.table(head, body, first=Cm(5.4 if wide else 5.2))
-            for number, _ in enumerate(rows.demands):
-                for cell, row in zip(table.rows[number + 1].cells[1:], some, strict=True):
-                    self._judged(cell, row.cells[number])
-        for rule in rows.rules:
-            self.small(rule)
-        if wide:
-            self._turn(wide=False)
+        title = found.place.title[language]
+        for number, part in enumerate(found.parts(ABREAST)):
+            again = _SAID["part"][language].format(number + 1) if number else ""
+            self.caption("table", _SAID["table of"][language].format(title=title) + again)
+            head = [_SAID["scenario"][language], *("" for _ in part)]
+            body = [[_named(row, language), *("" for _ in part)] for row in found.rows]
+            table = self.table(head, body, first=Cm(3.4))
+            for cell, i in zip(table.rows[0].cells[1:], part, strict=True):
+                self._demand(cell, found.heads[i])
+            for line, row in zip(table.rows[1:], found.rows, strict=True):
+                for cell, i in zip(line.cells[1:], part, strict=True):
+                    self._judged(cell, row.cells[i])
+        if not found.shared:
+            return
+        named = f"{title}{'：' if language == 'zh' else ': '}{found.alone}"
+        self.caption("table", named if found.alone else _SAID["shared"][language].format(title=title))
+        head = [_SAID[key][language] for key in ("target", "computed", "result", "clause")]
+        stop = "，" if language == "zh" else ", "
+        body = [[f"{one.heading}{stop}{one.demand}", c.value, "", one.clause] for one, c in found.shared]
+        table = self.table(head, body, widths=(Cm(6.2), Cm(2.4), Cm(3.0), Cm(4.4)))
+        for line, (_, judged) in zip(table.rows[1:], found.shared, strict=True):
+            self._judged(line.cells[2], replace(judged, value=""))
 
-    def _judged(self, cell: _Cell, judged: Judged) -> None:
+    def _demand(self, cell: _Cell, head: Head) -> None:
+        """Write the head of a column: indicator, what is demanded by when, and the clause in small type."""
         paragraph = cell.paragraphs[0]
-        run = paragraph.add_run(judged.value)
-        if judged.value and judged.result:
-            run.add_break()
-        run = paragraph.add_run(f"{judged.result}{judged.mark}")
-        run.bold = judged.state != "met"
-        run.font.color.rgb = {"met": GREEN, "missed": RED, "failed": RED}.get(judged.state, INK)
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT
+        for number, text in enumerate((head.heading, head.demand, head.clause)):
+            run = paragraph.add_run(text)
+            run.font.size, run.bold = (Pt(6.5), False) if number == 2 else (Pt(7.5), number == 1)
+            if number < 2:
+                run.add_break()
 
-    def _turn(self, *, wide: bool) -> None:
-        """Begin a page that lies, or one that stands again."""
-        section = self.document.add_section()
-        section.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
-        section.page_width, section.page_height = (A4[1], A4[0]) if wide else A4
-        section.top_margin = section.bottom_margin = Cm(1.4) if wide else MARGIN
-        section.left_margin = section.right_margin = Cm(2.0) if wide else MARGIN
-        section.footer_distance = Cm(0.7) if wide else Cm(1.25)
+    def _judged(self, at: _Cell, cell: Cell) -> None:
+        paragraph = at.paragraphs[0]
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT
+        colour, fill = LOOKS.get(cell.state, (INK, ""))
+        for number, text in enumerate(filter(None, (cell.value, cell.result, cell.note))):
+            if number:
+                paragraph.runs[-1].add_break()
+            run = paragraph.add_run(text)
+            if text == cell.result:
+                run.font.color.rgb, run.bold = colour, True
+            elif text == cell.note:
+                run.font.size = Pt(6.5)
+        if fill:
+            _shade(at, fill)
 
     # --- figures
 
@@ -349,8 +389,11 @@ class _Writer:
                 ),
                 *(_headed(name, unit, language) for name, unit in others),
             ]
-            rows = [[name, *cells[:2], *cells[2::2]] for name, cells in grid["rows"]]
-            self.caption("table", _SAID["bought by"][language].format(title=grid["title"]))
+            rows = [[name, *cells[:2], *cells[2::2]] for name, cells, _ in grid["rows"]]
+            about = _SAID["bought by"][language].format(
+                title=grid["title"], year=grid["year"], against=grid["against"]
+            )
+            self.caption("table", about)
             self.table(head, rows, first=Cm(3.6))
 
     def _footer(self) -> None:
@@ -370,23 +413,8 @@ def _headed(name: str, unit: str, language: Language) -> str:
     return f"{name}（{unit}）" if language == "zh" else f"{name} ({unit})"
 
 
-def _demanded(demand: Demand, language: Language) -> str:
-    heading = f"{demand.heading[:1].upper()}{demand.heading[1:]}"
-    year = demand.target.year
-    return (
-        f"{heading}，{year}年：{demand.demand}" if language == "zh" else f"{heading}, {year}: {demand.demand}"
-    )
-
-
-def _parts(rows: VerdictRows, abreast: int) -> Iterator[list[VerdictRow]]:
-    """Cut the scenarios of a table into as many as stand beside each other, with the base first in each."""
-    held = {row.outcome.base for row in rows.rows if row.outcome.base}
-    bases = [row for row in rows.rows if row.outcome.name in held][:1]
-    others = [row for row in rows.rows if row not in bases]
-    parts = max(1, math.ceil(len(others) / max(1, abreast - len(bases))))
-    step = max(1, math.ceil(len(others) / parts))  # about as many in each
-    for start in range(0, max(1, len(others)), step):
-        yield [*bases, *others[start : start + step]]
+def _named(row: Row, language: Language) -> str:
+    return f"{row.title}{_SAID['base'][language] if row.base else ''}"
 
 
 # --- pages, styles and what python-docx has no word for ------------------------------------------
@@ -490,9 +518,9 @@ def _row_property(row: Any, name: str) -> None:
     row._tr.get_or_add_trPr().append(mark)  # noqa: SLF001
 
 
-def _shade(cell: _Cell) -> None:
+def _shade(cell: _Cell, fill: str = SHADE) -> None:
     shade = OxmlElement("w:shd")
-    for key, value in (("val", "clear"), ("color", "auto"), ("fill", SHADE)):
+    for key, value in (("val", "clear"), ("color", "auto"), ("fill", fill)):
         shade.set(qn(f"w:{key}"), value)
     cell._tc.get_or_add_tcPr().append(shade)  # noqa: SLF001
 

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from urbsim.output.report.data import Findings, short_titles
 from urbsim.output.report.verdicts import Verdicts, verdicts
-from urbsim.output.tables.compare import LEFT_OVER, PRINTED, change_of
+from urbsim.output.tables.compare import LEFT_OVER, PRINTED, TOGETHER, change_of
 from urbsim.output.tables.verdicts import VerdictRows, by_place, conflict_notes, verdict_rows
 from urbsim.output.words import assumptions as wording
 from urbsim.study.bought import Measure, bought
@@ -23,7 +23,6 @@ from urbsim.study.words import LANGUAGES, Language, Words
 MOST = 30  # runs that a report shows
 OWN_MODEL = "urbanization.mdl"  # the model that some of the limits speak of
 
-_TOGETHER = Words(zh="以上各项合计", en="all of these together")
 _OTHERWISE = Words(zh="起始年份或参数组不同所致", en="from another start or parameter set")
 
 _FOLDED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef—]) (?=[\u3000-\u9fff\uff00-\uffef—])")
@@ -41,16 +40,17 @@ class Grid(TypedDict):
 
 
 class BoughtGrid(TypedDict):
-    """What the levers of a scenario bought by a year: measures with units, and rows of two numbers for each.
+    """What the levers of a scenario bought by a year: rows of two numbers for each measure.
 
-    `against` is the title of the scenario that it is held against.
+    `head` names measures with units, `against` the scenario that it is held against; a row ends with whether
+    it is that of all levers together.
     """
 
     title: str
     against: str
     year: int
     head: Sequence[tuple[str, str]]
-    rows: Sequence[tuple[str, Sequence[str]]]
+    rows: Sequence[tuple[str, Sequence[str], bool]]
 
 
 class ScenarioWords(TypedDict):
@@ -252,11 +252,10 @@ def _bought(outcomes: Sequence[Outcome], language: Language) -> Iterator[BoughtG
             )
             for lever in sorted(found.levers, key=lambda lever: -abs(found.alone(lever, ids[0])))
         ]
-        rows.append((_TOGETHER[language], [(found.together[name],) * 2 for name in ids]))
+        rows.append((TOGETHER[language], [(found.together[name],) * 2 for name in ids]))
         rows.append((LEFT_OVER[language], [found.left_over(name) for name in ids]))
         if found.otherwise:
-            rest: Mapping[str, float] = getattr(found, "rest", {})
-            rows.append((_OTHERWISE[language], [(rest.get(name, math.nan),) * 2 for name in ids]))
+            rows.append((_OTHERWISE[language], [(found.otherwise.get(name, math.nan),) * 2 for name in ids]))
         yield {
             "title": _scenario(outcome, language),
             "against": found.against[language],
@@ -270,6 +269,7 @@ def _bought(outcomes: Sequence[Outcome], language: Language) -> Iterator[BoughtG
                         for m, pair in zip(found.measures, pairs, strict=True)
                         for value in pair
                     ],
+                    name == TOGETHER[language],
                 )
                 for name, pairs in rows
             ],
@@ -293,7 +293,7 @@ def _limits(outcomes: Sequence[Outcome], facts: Mapping[str, Any], say: Say) -> 
             "±: how far this model was off in years it had not seen, or an allowance judged from projections "
             "of its kind, whichever is wider; beyond the horizon of either, it goes on in a straight line. "
             "There was one such test, and most published projections missed by more than the allowance, so "
-            "that it is no confidence interval. \"Open\" means that the gap is smaller than the ±: "
+            "that it is no confidence interval. Open means that the gap is smaller than the ±: "
             "the model cannot say on which side of the target the place will end.",
         )
     yield say(

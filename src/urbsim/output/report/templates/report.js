@@ -6,32 +6,33 @@
   const root = document.documentElement;
   const MOST_LABELS = 8; // lines with their names beside them; more have the legend alone
   const LABEL = 196; // [px] room for a name beside a line
+  const MARKS = { circle: "M0 5A5 5 0 1 1 10 5A5 5 0 1 1 0 5Z", rect: "M1 1H9V9H1Z", triangle: "M5 0L10 10H0Z", diamond: "M5 0L10 5L5 10L0 5Z" };
   const LEADING = 16; // [px] of these names
 
   const WORDS = {
     zh: {
       figures: "图", indicator: "指标", region: "区域", search: "查找指标", scenarios: "情景",
       difference: "与基准情景之差", another: "再加一张图", csv: "下载 CSV", remove: "去掉此图",
-      showTable: "显示数据表", hideTable: "隐藏数据表", year: "年份", observed: "实际值", target: "规划目标",
+      showTable: "显示数据表", hideTable: "隐藏数据表", year: "年份", observed: "实际值", inferred: "普查间推算", plan: "规划目标", target: "目标", held: "最近的目标",
       margin: "模型误差（围绕基准情景）", targeted: "有目标的指标", measured: "有实际值的指标", others: "其他指标",
       how: "指向线条可看数值；点图例可隐藏或显示情景；每张图可换指标和区域。粗黑线是基准情景。",
-      regions: "各区域的位置", ranking: "按与本区域目标的差距排序，差得最多的在前；没有目标的按数值排序。",
+      regions: "各区域的位置", ranking: "按与本区域自身目标的差距排序，差得最多的在前；没有自身目标的按数值排序。区域组另列。",
       multiples: "每个区域一张小图，纵轴相同，顺序同上表。粗黑线是基准情景，细线是所选情景。", scenario: "情景", value: "数值", gap: "与目标之差", change: (year) => `较${year}年`, versus: "与基准之差", points: "百分点",
       none: "此页没有这一指标的区域数据；见 trajectories.csv。", colon: "：", comma: "，", stop: "；", period: "。", inYear: (year) => `${year}年`, open: "（", close: "）",
-      targets: "规划目标：", summary: (title, first, last) => `${title}，${first}—${last}年`, less: "与基准情景之差",
+      plans: "规划目标：", targets: "目标：", alone: "（无基准，未比较）", groups: "区域组", singles: "各区域", base: "基准", summary: (title, first, last) => `${title}，${first}—${last}年`, less: "与基准情景之差",
       aria: (title) => `${title}。数值见下方的数据表。`, nothing: "没有可画的数值。", unit: "单位",
     },
     en: {
       figures: "Figures", indicator: "Indicator", region: "Region", search: "Find an indicator", scenarios: "Scenarios",
       difference: "Difference to the base", another: "Add a figure", csv: "Download CSV", remove: "Remove",
-      showTable: "Show the table", hideTable: "Hide the table", year: "Year", observed: "Observed", target: "Plan target",
+      showTable: "Show the table", hideTable: "Hide the table", year: "Year", observed: "Observed", inferred: "Inferred between censuses", plan: "Plan target", target: "Target", held: "Nearest target",
       margin: "How far the model may be off (around the base)",
       targeted: "With a target", measured: "With observations", others: "Others",
       how: "Point at a line for its values; switch scenarios off and on in the legend; every figure can show another indicator or region. The thick black line is the base.",
-      regions: "Where regions stand", ranking: "The region farthest short of its own target comes first; those without a target follow by value.",
+      regions: "Where regions stand", ranking: "The region farthest short of its own target comes first; those without one follow by value. Groups of regions stand apart.",
       multiples: "A small figure for each region, all on one scale, in the order of the table. The thick black line is the base, the thin one the chosen scenario.", scenario: "Scenario", value: "Value", gap: "Distance to target", change: (year) => `Since ${year}`, versus: "Difference to the base", points: "points",
       none: "This page has no values of this indicator by region; they are in trajectories.csv.", colon: ": ", comma: ", ", stop: "; ", period: ".", inYear: String, open: " (", close: ")",
-      targets: "Plan targets: ", summary: (title, first, last) => `${title}, ${first} to ${last}`, less: "difference to the base",
+      plans: "Plan targets: ", targets: "Targets: ", alone: " (no base, not compared)", groups: "Groups of regions", singles: "Regions", base: "base", summary: (title, first, last) => `${title}, ${first} to ${last}`, less: "difference to the base",
       aria: (title) => `${title}. The table below has the values.`, nothing: "There are no values to draw.", unit: "Unit",
     },
   };
@@ -79,6 +80,12 @@
 
   const observedOf = ({ place, area, indicator }) =>
     (place.observed[`${area}/${indicator.id}`] || []).map(([year, value]) => [year, value * indicator.said[language].scale]);
+
+  const inferredOf = ({ place, area, indicator }) =>
+    (place.inferred[`${area}/${indicator.id}`] || []).map(([year, value]) => [year, value * indicator.said[language].scale]);
+
+  /** Name the targets of a figure: "plan target" where all are of the plan. */
+  const targetWord = (targets) => word(targets.length && targets.every((one) => !one.own) ? "plan" : "target");
 
   const unitOf = ({ indicator, difference }) =>
     difference && indicator.unit === "%" ? word("points") : indicator.said[language].unit;
@@ -164,15 +171,19 @@
     return [
       {
         type: "scatter", id: "observed", name: word("observed"), data: observedOf(figure), symbol: "circle", symbolSize: 7, z: 8,
-        itemStyle: { color: "#fff", borderColor: "#444", borderWidth: 1.5 },
+        itemStyle: { color: "#fff", borderColor: "#444", borderWidth: 1.5, opacity: 1 },
       },
       {
-        type: "scatter", id: "target", name: word("target"), symbol: "diamond", symbolSize: 13, z: 9,
-        itemStyle: { color: "#fff", borderColor: "#b2182b", borderWidth: 2 },
-        data: targetsOf(figure).map((one) => ({ value: [one.year, one.value * scale], demand: one.demand[language], clause: one.clause, label: { position: one.year < last ? "top" : "left" } })),
+        type: "scatter", id: "inferred", name: word("inferred"), data: inferredOf(figure), symbol: "circle", symbolSize: 5, z: 7,
+        itemStyle: { color: "#fff", borderColor: "#999", borderWidth: 1, opacity: 1 },
+      },
+      {
+        type: "scatter", id: "target", name: targetWord(targetsOf(figure)), symbol: "diamond", symbolSize: 13, z: 9,
+        itemStyle: { color: "#fff", borderColor: "#b2182b", borderWidth: 2, opacity: 1 },
+        data: targetsOf(figure).map((one) => ({ value: [one.year, one.value * scale], demand: one.demand[language], clause: one.clause[language], own: one.own, label: { position: one.year < last ? "top" : "left" } })),
         label: {
           show: true, color: "#b2182b", fontSize: 12, formatter: ({ data }) => data.demand,
-          backgroundColor: "rgba(255,255,255,0.85)", padding: [1, 3], distance: 5,
+          backgroundColor: "#fff", padding: [1, 3], distance: 5,
         },
       },
     ];
@@ -188,14 +199,27 @@
       if (entry.value[1] === null || entry.value[1] === undefined || !entry.seriesName || entry.seriesName.startsWith("series\0")) continue;
       const row = element("div");
       const name = element("span");
-      const { demand, clause } = entry.data;
-      const swatch = element("span", "", "■ ");
-      swatch.style.color = entry.seriesId.startsWith("target") ? "#b2182b" : entry.seriesId.startsWith("observed") ? "#777" : entry.color;
-      name.append(swatch, entry.seriesName + (clause ? word("open") + clause + word("close") : ""));
+      const { demand, clause, own } = entry.data;
+      const told = demand ? word(own ? "target" : "plan") : entry.seriesName;
+      name.append(sample(swatchOf(figure, entry)), told + (clause ? word("open") + clause + word("close") : ""));
       row.append(name, element("b", "", demand || write(entry.value[1])));
       box.append(row);
     }
     return box;
+  }
+
+  const TARGET = { dot: "diamond", color: "#b2182b" };
+  const OBSERVED = { dot: "circle", color: "#444" };
+  const INFERRED = { dot: "circle", color: "#999", size: 2.5 };
+
+  /** Give the look of what a line of the tooltip stands for. */
+  function swatchOf(figure, { seriesId, seriesName }) {
+    const [kind] = seriesId.split("/");
+    const marks = { target: TARGET, observed: OBSERVED, inferred: INFERRED };
+    if (Object.hasOwn(marks, kind) && !find(figure.place.scenarios, seriesId)) return marks[kind];
+    const { scenarios } = figure.place;
+    const i = scenarios.findIndex((one) => one.id === seriesId);
+    return look(figure.place, i >= 0 ? i : scenarios.findIndex((one) => one.title[language] === seriesName));
   }
 
   /** Give how far the names at the ends of lines have to move [px], so that none stands on another. */
@@ -232,7 +256,7 @@
     const narrow = width < 640;
     const drawn = lines(figure, narrow, offsets);
     const labelled = drawn.some((one) => one.endLabel.show);
-    const years = figure.place.scenarios.flatMap((one) => one.years).concat(figure.difference ? [] : observedOf(figure).map(([year]) => year));
+    const years = figure.place.scenarios.flatMap((one) => one.years).concat(figure.difference ? [] : [...observedOf(figure), ...inferredOf(figure)].map(([year]) => year));
     const [first, last] = [Math.min(...years), Math.max(...years)];
     const title = titleOf(figure);
     return {
@@ -271,14 +295,18 @@
   /** Give header and rows of what a figure shows: a row per year, a column per scenario. */
   function tableOf(figure) {
     const visible = shownScenarios(figure.place);
-    const columns = visible.map((i) => [figure.place.scenarios[i].title[language], new Map(points(figure, i))]);
+    const columns = [];
     if (!figure.difference) {
       const { scale } = figure.indicator.said[language];
-      const observed = observedOf(figure);
-      const targets = targetsOf(figure);
+      const [observed, inferred, targets] = [observedOf(figure), inferredOf(figure), targetsOf(figure)];
       if (observed.length) columns.push([word("observed"), new Map(observed)]);
-      if (targets.length) columns.push([word("target"), new Map(targets.map((one) => [one.year, one.value * scale]))]);
+      if (inferred.length) columns.push([word("inferred"), new Map(inferred)]);
+      if (targets.length) columns.push([targetWord(targets), new Map(targets.map((one) => [one.year, one.value * scale]))]);
     }
+    columns.push(...visible.map((i) => {
+      const { title, base, isBase } = figure.place.scenarios[i];
+      return [title[language] + (figure.difference && base === null && !isBase ? word("alone") : ""), new Map(points(figure, i))];
+    }));
     const years = [...new Set(columns.flatMap(([, column]) => [...column.keys()]))].sort((a, b) => a - b);
     return {
       header: columns.map(([name]) => name),
@@ -298,9 +326,18 @@
     const write = writerOf(figure);
     const unit = unitOf(figure);
     const table = element("table", "values");
-    table.append(element("caption", "", titleOf(figure) + (unit ? `${word("open")}${unit}${word("close")}` : "")));
+    const where = find(figure.place.areas, figure.area).title[language];
+    const less = figure.difference ? word("comma") + word("less") : "";
+    const caption = `${where}${word("colon")}${figure.indicator.name[language]}${less}${unit ? `${word("open")}${unit}${word("close")}` : ""}`;
+    table.append(element("caption", "", caption));
+    box.setAttribute("aria-label", caption);
     const head = element("tr");
-    head.append(cell("th", word("year"), "col"), ...header.map((name) => cell("th", name, "col")));
+    head.append(cell("th", word("year"), "col"), ...header.map((name) => {
+      const made = cell("th", "", "col");
+      made.append(element("span", "", name));
+      made.title = name;
+      return made;
+    }));
     const body = element("tbody");
     for (const [year, values] of rows) {
       const row = element("tr");
@@ -418,7 +455,8 @@
         figures.filter((one) => one.place === place).forEach(draw);
         figure.card.querySelector(`.legend input[data-scenario="${CSS.escape(scenario.id)}"]`).focus();
       });
-      label.append(tick, sample(look(place, i)), scenario.title[language]);
+      const alone = figure.difference && scenario.base === null && !scenario.isBase ? word("alone") : "";
+      label.append(tick, sample(look(place, i)), scenario.title[language] + alone);
       return label;
     });
     const mark = (look, text) => {
@@ -427,42 +465,55 @@
       return made;
     };
     if (!figure.difference) {
-      if (observedOf(figure).length) entries.push(mark({ dot: "circle", color: "#444" }, word("observed")));
-      if (targetsOf(figure).length) entries.push(mark({ dot: "diamond", color: "#b2182b" }, word("target")));
+      if (observedOf(figure).length) entries.push(mark(OBSERVED, word("observed")));
+      if (inferredOf(figure).length) entries.push(mark(INFERRED, word("inferred")));
+      if (targetsOf(figure).length) entries.push(mark(TARGET, targetWord(targetsOf(figure))));
       if (band(figure).length) entries.push(mark({ fill: "#999" }, word("margin")));
     }
     box.replaceChildren(box.querySelector("legend"), ...entries);
   }
 
-  /** Give the sample of a line or mark that stands in the legend. */
-  function sample({ color, width, dash, dot, fill }) {
+  /** Give the sample of a line or mark that stands in the legend and beside values. */
+  function sample({ color, width, dash, symbol, dot, size, fill }) {
     const part = (tag, attributes) => {
       const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
       for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
       return made;
     };
-    const box = part("svg", { width: 26, height: 12, "aria-hidden": "true" });
-    if (fill) box.append(part("rect", { x: 1, y: 1, width: 24, height: 10, fill, opacity: 0.4 }));
-    else if (dot === "circle") box.append(part("circle", { cx: 13, cy: 6, r: 3.5, fill: "#fff", stroke: color, "stroke-width": 1.5 }));
-    else if (dot) box.append(part("path", { d: "M13 1 L18 6 L13 11 L8 6 Z", fill: "#fff", stroke: color, "stroke-width": 1.8 }));
-    else box.append(part("line", { x1: 0, x2: 26, y1: 6, y2: 6, stroke: color, "stroke-width": width, "stroke-dasharray": Array.isArray(dash) ? dash.join(" ") : "" }));
+    const box = part("svg", { width: 34, height: 12, "aria-hidden": "true" });
+    if (fill) box.append(part("rect", { x: 1, y: 1, width: 32, height: 10, fill, opacity: 0.4 }));
+    else if (dot === "circle") box.append(part("circle", { cx: 17, cy: 6, r: size || 3.5, fill: "#fff", stroke: color, "stroke-width": 1.5 }));
+    else if (dot) box.append(part("path", { d: "M17 1 L22 6 L17 11 L12 6 Z", fill: "#fff", stroke: color, "stroke-width": 1.8 }));
+    else {
+      box.append(part("line", { x1: 0, x2: 34, y1: 6, y2: 6, stroke: color, "stroke-width": width, "stroke-dasharray": Array.isArray(dash) ? dash.join(" ") : "" }));
+      const shape = MARKS[symbol] || (symbol && symbol.startsWith("path://") ? symbol.slice(7) : "");
+      if (shape) box.append(part("path", { d: shape, fill: color, transform: "translate(12.5 1.5) scale(.9)" }));
+    }
     return box;
   }
 
   function notesOf(figure) {
     const { place, area, indicator, difference } = figure;
-    const targets = difference ? [] : targetsOf(figure).map((one) => `${word("inYear")(one.year)}${word("colon")}${one.demand[language]}${one.clause ? word("open") + one.clause + word("close") : ""}`);
+    const aims = difference ? [] : targetsOf(figure);
+    const told = (some) => some.map((one) => `${word("inYear")(one.year)}${word("colon")}${one.demand[language]}${one.clause[language] ? word("open") + one.clause[language] + word("close") : ""}`).join(word("stop"));
+    const [plans, own] = [aims.filter((one) => !one.own), aims.filter((one) => one.own)];
     const found = place.findings[`${area}/${indicator.id}`];
     const parts = [
-      found && !difference ? found.more[language] : "", targets.length ? word("targets") + targets.join(word("stop")) : "",
+      found && !difference ? found.more[language] : "", plans.length ? word("plans") + told(plans) : "", own.length ? word("targets") + told(own) : "",
       indicator.note[language].replace(/\.$/, ""),
     ];
     return parts.filter(Boolean).map((part) => part[0].toUpperCase() + part.slice(1) + word("period"));
   }
 
+  /** Write a title whose Chinese clauses stay on a line each where they fit. */
+  function showTitle(heading, text) {
+    const clauses = language === "zh" ? text.split(/(?<=[，；：。、])|(?=（)/) : [text];
+    heading.replaceChildren(...clauses.map((clause) => element("span", clauses.length > 1 ? "clause" : "", clause)));
+  }
+
   function draw(figure) {
     const { card, place, area, indicator } = figure;
-    card.querySelector("h3").textContent = titleOf(figure);
+    showTitle(card.querySelector("h3"), titleOf(figure));
     offerIndicators(card.querySelector(".indicator"), place, area, indicator.id, card.querySelector(".search").value);
     offerAreas(card.querySelector(".area"), place, area);
     const difference = card.querySelector(".difference");
@@ -521,13 +572,27 @@
     return own.sort((a, b) => short(b) - short(a)).map((one) => ({ ...one, short: short(one) }))[0];
   }
 
+  /** Write the target of the area that is nearest in time, where there is none for the year. */
+  function otherTarget(place, area, indicator, year) {
+    const own = place.targets.filter((one) => one.area === area && one.indicator === indicator.id);
+    const [one] = own.sort((a, b) => Math.abs(a.year - year) - Math.abs(b.year - year));
+    return one ? `${word("inYear")(one.year)}${word("colon")}${one.demand[language]}` : "";
+  }
+
   function drawRanking() {
     const box = document.getElementById("ranking");
     const { place } = ranking;
     const regional = place.indicators.filter((one) => place.areas.some((area) => area.kind !== "place" && place.values[`${area.id}/${one.id}`]));
     document.getElementById("regions").hidden = !regional.length;
     if (!regional.length) return;
-    if (!regional.includes(ranking.indicator)) ranking.indicator = regional[0];
+    const inAreas = place.targets.filter((one) => one.area !== place.id && regional.some(({ id }) => id === one.indicator));
+    if (!regional.includes(ranking.indicator)) {
+      // The indicator and year of which most areas have a target of their own, so that they are found.
+      const count = (one) => inAreas.filter((other) => other.indicator === one.indicator && other.year === one.year).length;
+      const [first] = [...inAreas].sort((a, b) => count(b) - count(a) || b.year - a.year);
+      ranking.indicator = first ? find(regional, first.indicator) : regional[0];
+      if (first && ranking.year === null) ranking.year = first.year;
+    }
     const { indicator } = ranking;
     const scenario = place.scenarios[ranking.scenario];
     const aimed = place.targets.filter((one) => one.indicator === indicator.id && one.area !== place.id).map((one) => one.year);
@@ -564,7 +629,8 @@
       const target = ownTarget(place, area.id, indicator, ranking.year, values[at]);
       return [{ area, value: values[at], change: values[at] - first, versus: against === undefined || against === null ? NaN : values[at] - against, target }];
     });
-    found.sort((a, b) => (b.target ? b.target.short : -Infinity) - (a.target ? a.target.short : -Infinity) || a.value - b.value);
+    const apart = ({ area }) => (area.kind === "group" ? 1 : 0);
+    found.sort((a, b) => apart(a) - apart(b) || (b.target ? b.target.short : -Infinity) - (a.target ? a.target.short : -Infinity) || a.value - b.value);
     const { scale, unit } = indicator.said[language];
     const known = Math.min(...found.map(({ area }) => decimalsOf(place, area.id, indicator)));
     const write = writer(found.map((one) => one.value * scale), known);
@@ -577,11 +643,19 @@
       if (key !== "region") made.className = "number";
       return made;
     }));
-    const body = element("tbody");
+    let body = element("tbody");
+    const bodies = [body];
     for (const { area, value, change, versus, target } of found) {
+      if (area.kind === "group" && bodies.length === 1 && body.children.length) {
+        body = element("tbody");
+        bodies.push(body);
+        const title = element("tr", "block");
+        title.append(Object.assign(cell("th", word("groups"), "rowgroup"), { colSpan: heads.length }));
+        body.append(title);
+      }
       const row = element("tr");
       row.append(
-        cell("th", area.title[language], "row"), cell("td", write(value * scale)), cell("td", target ? target.demand[language] : ""),
+        cell("th", area.title[language], "row"), cell("td", write(value * scale)), cell("td", target ? target.demand[language] : otherTarget(place, area.id, indicator, ranking.year)),
         cell("td", target ? signed((value - target.value) * scale) : ""), cell("td", signed(change * scale)),
         ...(base ? [cell("td", signed(versus * scale))] : []),
       );
@@ -589,9 +663,11 @@
     }
     const thead = element("thead");
     thead.append(head);
-    table.append(thead, body);
-    const scroll = element("div", "box");
+    table.append(thead, ...bodies);
+    const scroll = element("div", "box tall");
     scroll.tabIndex = 0;
+    scroll.setAttribute("role", "region");
+    scroll.setAttribute("aria-label", word("regions"));
     scroll.append(table);
     const caption = element("p", "note", `${indicator.name[language]}${word("comma")}${word("inYear")(ranking.year)}${word("comma")}${scenario.title[language]}`);
     if (!ranking.chart) {
@@ -663,6 +739,13 @@
     }
   }
 
+  /** Leave the chosen scenario and the base in a table of verdicts, or all. */
+  function pick(select) {
+    for (const row of document.querySelectorAll(`#${select.dataset.rows} tr[data-row]`)) {
+      row.hidden = Boolean(select.value) && row.dataset.row !== select.value && row.dataset.row !== "0";
+    }
+  }
+
   function speak(chosen) {
     language = chosen;
     root.dataset.language = chosen;
@@ -676,6 +759,7 @@
   }
 
   function start() {
+    for (const select of document.querySelectorAll(".pick select")) select.addEventListener("change", () => pick(select));
     if (!places.length) {
       for (const id of ["figures", "regions"]) document.getElementById(id).hidden = true;
       return;
