@@ -28,7 +28,7 @@ TABLES = {
     "base.csv": "variable region element year value low high unit confidence source note",
     "paths.csv": "variable region element year value unit confidence source note",
     "history.csv": "indicator region year value unit vintage confidence source note",
-    "targets.csv": "id indicator region year operator value unit binding source clause note",
+    "targets.csv": "id indicator region year operator value unit binding source clause clause_en note",
     "sources.csv": "id title publisher date where zh",
 }
 

@@ -126,3 +126,11 @@ def test_age_groups_that_follow_each_other_are_one_and_others_are_listed() -> No
     assert listed([words[3], last]) == Words(zh="25岁及以上", en="ages 25 and over")
     many = [Words(zh=f"区{i}", en=f"R{i}") for i in range(8)]
     assert listed(many) == Words(zh="区0等8个", en="R0 and 7 more")
+
+
+def test_targets_that_no_plan_states_say_that_they_are_our_reading() -> None:
+    targets = {target.id: target for target in read_place(MODELS / "places" / "chongqing").targets}
+    ours = {id_ for id_, target in targets.items() if "our reading" in target.clause_in("en")}
+
+    assert ours == {"settlers", "main_metro_share_2024", "nursery"}
+    assert {id_ for id_, target in targets.items() if "推" in target.clause_in("zh")} == ours
