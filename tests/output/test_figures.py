@@ -20,7 +20,7 @@ from urbsim.output.figures.look import DPI, INK, line_style, styled
 from urbsim.output.words.pictures import PICTURES, Picture, caption
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Margin
-from urbsim.study.words import LANGUAGES, Language, Words
+from urbsim.study.words import Language, Words
 
 ROOT = Path(__file__).parents[2]
 RATE = PICTURES[0]
@@ -132,14 +132,24 @@ def test_no_character_is_drawn_as_a_box(results: batch.Results, caplog: pytest.L
     assert {file.stem[-3:] for file in Path("figures").iterdir()} == {"_zh", "_en"}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("count", [1, 2, 5, 8, 12])
+# All pictures where words are longest; those with a line each and with the most panels elsewhere.
+@pytest.mark.parametrize(
+    ("count", "language", "ids"),
+    [
+        (1, "en", ()),
+        (2, "zh", ("urbanization_rate", "land", "population_by_status")),
+        (5, "en", ("urbanization_rate", "population_by_status")),
+        (8, "zh", ("urbanization_rate", "service_adequacy")),
+        (12, "en", ("urbanization_rate", "money")),
+        (12, "zh", ("urban_residents", "land", "population_by_status")),
+    ],
+)
 def test_nothing_overlaps_or_is_cut_off_however_many_scenarios(
-    count: int, language: Language, chongqing: tuple[Outcome, ...]
+    count: int, language: Language, ids: tuple[str, ...], chongqing: tuple[Outcome, ...]
 ) -> None:
     short = [Words(zh=f"情景{i}", en=f"Scenario {i}") for i in range(count)]
     for titles in (short, [LONG] * count) if count == 12 else (short,):
-        for picture in PICTURES:
+        for picture in (picture for picture in PICTURES if not ids or picture.id in ids):
             with styled(language):
                 figure = figures.draw(picture, titled(chongqing, *titles), language)
                 assert figure is not None, picture.id
@@ -155,7 +165,10 @@ def test_every_shipped_picture_asks_in_both_languages_and_has_a_caption(
         assert caption(picture, chongqing, "en").startswith("Chongqing, ")
         assert caption(picture, chongqing, "zh").startswith("重庆市")
     told = caption(RATE, chongqing, "en")
-    assert "Dots: observed; diamonds: plan targets; grey band: ‘Baseline’, give or take how far" in told
+    assert (
+        "Dots: observed; diamonds: plan targets; grey band: ‘Baseline’, give or take how far the model may"
+        in told
+    )
     assert told.endswith("Open: the distance to the target is within what the model may be off.")
 
 
@@ -198,6 +211,53 @@ def test_how_far_such_projections_have_been_off_is_drawn_around_the_base(results
     assert series is not None
     assert np.asarray(path.vertices)[:, 1].max() == pytest.approx(series.values[-1] + 2.5)
     assert "how far the model may be off" in words(figure)
+
+
+def test_what_was_inferred_between_censuses_is_not_called_observed(results: batch.Results) -> None:
+    first, second = results.outcomes
+    history = tuple(replace(one, vintage="derived-panel") for one in first.place.history)
+    place = replace(first.place, history=history)
+
+    told = words(drawn(RATE, [replace(first, place=place), replace(second, place=place)]))
+
+    assert "inferred between censuses" in told
+    assert "observed" not in told
+    assert "small pale dots: inferred" in caption(RATE, [replace(first, place=place)], "en").lower()
+
+
+def test_a_target_of_a_scenario_is_no_plan_target(results: batch.Results) -> None:
+    (first, _) = results.outcomes
+    own = replace(first, targets=tuple(replace(one, value=one.value + 1) for one in first.targets))
+
+    assert "target" in words(drawn(RATE, [own]))
+    assert "plan target" not in words(drawn(RATE, [own]))
+
+
+def test_english_figures_have_english_clauses(chongqing: tuple[Outcome, ...]) -> None:
+    told = " ".join(words(drawn(RATE, chongqing)))
+
+    assert "Yufufa [2022] No. 9, ch. 2 sec. 3" in told
+    assert "号" not in told
+    assert all(target.clause_en for target in chongqing[0].targets)
+
+
+def test_where_the_whole_place_has_no_targets_the_group_that_has_is_drawn(results: batch.Results) -> None:
+    (first, second) = results.outcomes
+    group = next(iter(first.place.groups))
+    place = replace(first.place, history=(), targets=())
+    moved = [
+        replace(o, place=place, targets=tuple(replace(t, region=group) for t in o.targets))
+        for o in (first, second)
+    ]
+
+    figure = drawn(RATE, moved)
+
+    assert first.run is not None
+    series = first.run.measured.find(RATE.id, group)
+    assert series is not None
+    assert any(np.array_equal(line.get_ydata(), series.values) for line in figure.axes[0].lines)
+    assert any(place.area_title(group).en in text for text in words(figure))
+    assert "plan target" not in words(figure)  # no plan of this place has them
 
 
 def test_a_stack_adds_up_to_everyone(results: batch.Results) -> None:

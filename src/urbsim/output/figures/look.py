@@ -47,7 +47,7 @@ from urbsim.output.figures.lettering import (
     width_of,
     wrap,
 )
-from urbsim.output.words.terms import axis_tick, base_position, pieces
+from urbsim.output.words.terms import INFERRED, axis_tick, base_position, pieces
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Observation
@@ -107,11 +107,10 @@ DOT: dict[str, Any] = {
 }
 
 INFERRED_DOT: dict[str, Any] = {**DOT, "markersize": 2.4, "markeredgecolor": GREY, "markeredgewidth": 0.6}
-INFERRED_VINTAGE = "derived-panel"  # of observations that were worked out between censuses
 
 OBSERVED = Words(zh="实际值", en="observed")
 OWN_TARGET = Words(zh="目标", en="target")
-INFERRED = Words(zh="普查间推算", en="inferred between censuses")
+INFERRED_WORDS = Words(zh="普查间推算", en="inferred between censuses")
 TARGET = Words(zh="规划目标", en="plan target")
 MARGIN = Words(zh="模型误差", en="how far the model may be off")
 
@@ -425,16 +424,16 @@ def history_keys(observed: Sequence[Observation], language: Language) -> list[Ha
     if _observed(observed):
         entries.append(Line2D([], [], linestyle="none", label=OBSERVED[language], **DOT))
     if _inferred(observed):
-        entries.append(Line2D([], [], linestyle="none", label=INFERRED[language], **INFERRED_DOT))
+        entries.append(Line2D([], [], linestyle="none", label=INFERRED_WORDS[language], **INFERRED_DOT))
     return entries
 
 
 def _observed(history: Sequence[Observation]) -> list[Observation]:
-    return [one for one in history if one.vintage != INFERRED_VINTAGE]
+    return [one for one in history if one.vintage != INFERRED]
 
 
 def _inferred(history: Sequence[Observation]) -> list[Observation]:
-    return [one for one in history if one.vintage == INFERRED_VINTAGE]
+    return [one for one in history if one.vintage == INFERRED]
 
 
 def draw_margins(axes: Axes, years: Floats, values: Floats, margins: Floats) -> bool:

@@ -70,15 +70,16 @@ def target_marks(
     """
     marks = []
     for target, width in zip(targets, room or [0.0] * len(targets), strict=True):
+        clause = target.clause_in(language)
         number = [target.id.upper()] if re.fullmatch(r"[tT]\d+", target.id) else []
         wishes = [demand(target, indicator, language)] if room else []
         wishes.append(short_demand(target, indicator, language))
         texts = [SEPARATOR.join((*number, wish)) for wish in wishes]
-        whole = SEPARATOR.join(part for part in (texts[0], target.clause) if part)
+        whole = SEPARATOR.join(part for part in (texts[0], clause) if part)
         if width_of(whole, SMALL) + 6 <= width:
             texts = [whole]
-        elif target.clause:
-            texts = [f"{text} [{notes.letter(target.clause)}]" for text in texts]
+        elif clause:
+            texts = [f"{text} [{notes.letter(clause)}]" for text in texts]
         text = next((text for text in texts if width_of(text, SMALL) + 6 <= width), texts[-1])
         marks.append(Mark(year=target.year, value=target.value, lines=(Told(text),)))
     return marks

@@ -23,6 +23,7 @@ from urbsim.output.figures.look import (
     draw_margins,
     end_of,
     head_panel,
+    history_keys,
     keys,
     label_ends,
     labels_fit,
@@ -38,13 +39,20 @@ from urbsim.output.figures.look import (
 )
 from urbsim.output.figures.marks import Notes, distinct, draw_marks, target_marks
 from urbsim.output.figures.page import EDGE, WIDTH, lay_out, panel_width, sheet
-from urbsim.output.words.pictures import PICTURES, Picture, indicators_of, open_note, picture_finding
-from urbsim.output.words.terms import axis_number, axis_unit, base_position, with_unit
+from urbsim.output.words.pictures import (
+    PICTURES,
+    Picture,
+    area_of,
+    indicators_of,
+    is_own,
+    picture_finding,
+    reading_notes,
+)
+from urbsim.output.words.terms import axis_number, axis_unit, base_position, short_titles, with_unit
 from urbsim.study.error_band import margins_at
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
-from urbsim.study.place import Observation, Place
-from urbsim.study.report import Series
+from urbsim.study.place import Observation
 from urbsim.study.target import Target
 from urbsim.study.words import Language, Words
 
@@ -76,15 +84,18 @@ def draw(picture: Picture, outcomes: Sequence[Outcome], language: Language) -> F
         return None
     shown = [outcome for outcome in outcomes if outcome.run]
     indicators = indicators_of(picture, outcomes)
+    area = area_of(picture, outcomes)
     notes = Notes()
     if picture.stacked:
-        figure, handles, right = _draw_stacks(indicators, shown, language)
+        figure, handles, right = _draw_stacks(indicators, shown, area, language)
     elif len(indicators) == 1:
-        figure, handles, right = _draw_one(indicators[0], shown, language, notes)
+        figure, handles, right = _draw_one(indicators[0], shown, area, language, notes)
     else:
-        figure, handles, right = _draw_panels(indicators, shown, language, picture.level, notes)
+        figure, handles, right = _draw_panels(indicators, shown, area, language, picture.level, notes)
     unit = axis_unit(indicators[0], language) if picture.stacked or len(indicators) == 1 else ""
-    subtitle = f"{shown[0].place.title[language]} · {with_unit(picture.title[language], unit, language)}"
+    subtitle = (
+        f"{shown[0].place.area_title(area)[language]} · {with_unit(picture.title[language], unit, language)}"
+    )
     lay_out(
         figure,
         title=told.head,
@@ -92,31 +103,30 @@ def draw(picture: Picture, outcomes: Sequence[Outcome], language: Language) -> F
         subtitle=subtitle,
         question=picture.question[language],
         handles=handles,
-        notes=[open_note(picture, outcomes, language), *notes.lines],
+        notes=[*notes.lines, " ".join(reading_notes(picture, outcomes, language))],
         right=right,
     )
     return figure
 
 
 def _draw_one(
-    indicator: Indicator, outcomes: Sequence[Outcome], language: Language, notes: Notes
+    indicator: Indicator, outcomes: Sequence[Outcome], area: str, language: Language, notes: Notes
 ) -> tuple[Figure, list[Handle], float]:
-    place = outcomes[0].place
     base = outcomes[base_position(outcomes)]
-    styles = line_styles(outcomes)
+    styles, titles = line_styles(outcomes), short_titles(outcomes)
     ends = [
-        End(*end, f"{o.scenario.title[language]} {axis_number(end[1], indicator, language)}", style)
+        End(*end, f"{titles[o.name][language]} {axis_number(end[1], indicator, language)}", style)
         for o, style in zip(outcomes, styles, strict=True)
-        if (end := end_of(_years(o), _values(o, indicator))) is not None
+        if (end := end_of(_years(o), _values(o, indicator, area))) is not None
     ]
     beside = labels_fit((end.text for end in ends), HIGHEST)
     height = HIGH
     while beside and not labels_fit((end.text for end in ends), height):
         height += 0.1
     figure, (axes,) = sheet(height=height)
-    margin = _band(axes, indicator, base)
-    _draw_lines(axes, indicator, outcomes, styles)
-    observed, targets = _observations(place, indicator), _targets(outcomes, indicator)
+    margin = _band(axes, indicator, base, area)
+    _draw_lines(axes, indicator, outcomes, area, styles)
+    observed, targets = _observations(outcomes, indicator, area), _targets(outcomes, indicator, area)
     mark_history(axes, observed)
     tidy(axes)
     number_axis(axes, indicator, language)
@@ -127,13 +137,14 @@ def _draw_one(
     handles = [] if beside else _scenario_keys(outcomes, language)
     if beside:
         label_ends(axes, ends)
-    handles += keys(observed=bool(observed), targets=bool(targets), margin=margin, language=language)
+    handles += _mark_keys(observed, targets, outcomes, language, margin=margin)
     return figure, handles, right
 
 
 def _draw_panels(
     indicators: Sequence[Indicator],
     outcomes: Sequence[Outcome],
+    area: str,
     language: Language,
     level: float | None,
     notes: Notes,
@@ -144,31 +155,33 @@ def _draw_panels(
         rows, columns, PANEL + 0.3 * (columns == 2), used=len(indicators), sharey=level is not None
     )
     styles = line_styles(outcomes)
-    observed = targeted = False
+    history: list[Observation] = []
+    marked: list[Target] = []
     for axes, indicator in zip(panels, indicators, strict=True):
-        _draw_lines(axes, indicator, outcomes, styles)
+        _draw_lines(axes, indicator, outcomes, area, styles)
         if level is not None:
             axes.axhline(level, color="#888888", linewidth=0.8, zorder=1)
-        history, targets = _observations(outcomes[0].place, indicator), _targets(outcomes, indicator)
-        mark_history(axes, history)
+        observed = _observations(outcomes, indicator, area)
+        mark_history(axes, observed)
         tidy(axes, ticks=4)
         number_axis(axes, indicator, language)
-        observed, targeted = observed or bool(history), targeted or bool(targets)
+        history += observed
     for axes, indicator in zip(panels, indicators, strict=True):  # limits of shared axes are known now
-        targets = _targets(outcomes, indicator)
+        targets = _targets(outcomes, indicator, area)
+        marked += targets
         width = panel_width(columns, 34.0)
         draw_marks([(axes, target_marks(targets, indicator, language, notes))], width)
         heading = with_unit(indicator.name[language], axis_unit(indicator, language), language)
         head_panel(axes, heading, width)
     handles = [
         *_scenario_keys(outcomes, language),
-        *keys(observed=observed, targets=targeted, language=language),
+        *_mark_keys(history, marked, outcomes, language),
     ]
     return figure, handles, 0.0
 
 
 def _draw_stacks(
-    indicators: Sequence[Indicator], outcomes: Sequence[Outcome], language: Language
+    indicators: Sequence[Indicator], outcomes: Sequence[Outcome], area: str, language: Language
 ) -> tuple[Figure, list[Handle], float]:
     columns = min(len(outcomes), 2 if len(outcomes) in (2, 4) else 3)
     rows = math.ceil(len(outcomes) / columns)
@@ -183,17 +196,17 @@ def _draw_stacks(
         }
         for i in range(len(indicators))
     ]
-    base = outcomes[base_position(outcomes)]
+    base, titles = outcomes[base_position(outcomes)], short_titles(outcomes)
     for axes, outcome in zip(panels, outcomes, strict=True):
-        tops = np.cumsum([_values(outcome, indicator) for indicator in indicators], axis=0)
+        tops = np.cumsum([_values(outcome, indicator, area) for indicator in indicators], axis=0)
         for floor, top, fill in zip([0.0 * tops[0], *tops], tops, fills, strict=False):
             axes.fill_between(_years(outcome), floor, top, **fill)
         for indicator_top in (
-            np.cumsum([_values(base, i) for i in indicators], axis=0) if outcome is not base else ()
+            np.cumsum([_values(base, i, area) for i in indicators], axis=0) if outcome is not base else ()
         ):
             axes.plot(_years(base), indicator_top, color=INK, linewidth=0.8, zorder=3)
         if len(outcomes) > 1:
-            head_panel(axes, outcome.scenario.title[language], panel_width(columns, 30.0 / columns))
+            head_panel(axes, titles[outcome.name][language], panel_width(columns, 30.0 / columns))
         tidy(axes, ticks=4)
         number_axis(axes, indicators[0], language)
         axes.margins(x=0, y=0.04)
@@ -202,59 +215,76 @@ def _draw_stacks(
         Patch(label=i.name[language], **fill) for i, fill in zip(indicators, fills, strict=True)
     ]
     if len(outcomes) > 1:
-        label = _HELD[language].format(base.scenario.title[language])
+        label = _HELD[language].format(titles[base.name][language])
         handles.append(Line2D([], [], color=INK, linewidth=0.8, label=label))
     return figure, handles, 0.0
 
 
 def _draw_lines(
-    axes: Axes, indicator: Indicator, outcomes: Sequence[Outcome], styles: Sequence[dict[str, Any]]
+    axes: Axes,
+    indicator: Indicator,
+    outcomes: Sequence[Outcome],
+    area: str,
+    styles: Sequence[dict[str, Any]],
 ) -> None:
     for position, (outcome, style) in enumerate(zip(outcomes, styles, strict=True)):
-        plot_line(axes, _years(outcome), _values(outcome, indicator), style, position)
+        plot_line(axes, _years(outcome), _values(outcome, indicator, area), style, position)
 
 
-def _band(axes: Axes, indicator: Indicator, outcome: Outcome) -> bool:
+def _band(axes: Axes, indicator: Indicator, outcome: Outcome, area: str) -> bool:
     """Draw around a run how far it may be off; False when that is not known."""
     years, place = _years(outcome), outcome.place
-    margins = margins_at(place, indicator.id, place.name, years, parameter_set=outcome.parameter_set)
-    return draw_margins(axes, years, _values(outcome, indicator), margins)
+    margins = margins_at(place, indicator.id, area, years, parameter_set=outcome.parameter_set)
+    return draw_margins(axes, years, _values(outcome, indicator, area), margins)
 
 
 def _scenario_keys(outcomes: Sequence[Outcome], language: Language) -> list[Handle]:
+    titles = short_titles(outcomes)
     return [
-        Line2D([], [], label=outcome.scenario.title[language], **style)
+        Line2D([], [], label=titles[outcome.name][language], **style)
         for outcome, style in zip(outcomes, line_styles(outcomes), strict=True)
     ]
 
 
-def _observations(place: Place, indicator: Indicator) -> list[Observation]:
+def _mark_keys(
+    history: Sequence[Observation],
+    targets: Sequence[Target],
+    outcomes: Sequence[Outcome],
+    language: Language,
+    *,
+    margin: bool = False,
+) -> list[Handle]:
+    own = any(is_own(target, outcomes) for target in targets)
+    return [
+        *history_keys(history, language),
+        *keys(targets=bool(targets), own=own, margin=margin, language=language),
+    ]
+
+
+def _observations(outcomes: Sequence[Outcome], indicator: Indicator, area: str) -> list[Observation]:
+    place = outcomes[0].place
     return [
         one
         for one in place.history
         if one.indicator == indicator.id
-        and place.area(one.region) == place.name
+        and place.area(one.region) == area
         and one.year >= place.base_year - YEARS_BEFORE
     ]
 
 
-def _targets(outcomes: Sequence[Outcome], indicator: Indicator) -> list[Target]:
+def _targets(outcomes: Sequence[Outcome], indicator: Indicator, area: str) -> list[Target]:
     place = outcomes[0].place
     return distinct(
         target
         for outcome in outcomes
         for target in outcome.targets
-        if target.indicator == indicator.id and place.area(target.region) == place.name
+        if target.indicator == indicator.id and place.area(target.region) == area
     )
 
 
-def _series(outcome: Outcome, indicator: Indicator) -> Series | None:
-    return outcome.run.measured.find(indicator.id, outcome.place.name) if outcome.run else None
-
-
-def _values(outcome: Outcome, indicator: Indicator) -> Floats:
-    """Give an indicator of the whole place by year; NaN where the run does not report it."""
-    series = _series(outcome, indicator)
+def _values(outcome: Outcome, indicator: Indicator, area: str) -> Floats:
+    """Give an indicator of an area by year; NaN where the run does not report it."""
+    series = outcome.run.measured.find(indicator.id, area) if outcome.run else None
     return np.full(_years(outcome).shape, np.nan) if series is None else series.values
 
 

@@ -382,11 +382,14 @@ def _once(outcome: Outcome, base: Outcome, indicator: Indicator, area: str, lang
     series = [found for run in runs if (found := run.find(indicator.id, area))]
     if len(series) < 2 or not np.array_equal(runs[0].years, runs[1].years):
         return ""
-    change = np.nan_to_num(series[0].values - series[1].values)
+    change = series[0].values - series[1].values
+    if not np.isfinite(change[-1]):
+        return ""
+    change = np.nan_to_num(change)
     other = change * -np.sign(change[-1])
     at = int(other.argmax())
     level = float(series[1].values[at])
-    if other[at] <= _noise(indicator, level):
+    if not other[at] > _noise(indicator, level):
         return ""
     told = _change(float(change[at]), level, indicator, language)
     year = int(runs[0].years[at])

@@ -15,6 +15,8 @@ from urbsim.study.words import LANGUAGES, Language, Words
 
 COLON = Words(zh="：", en=": ")
 
+INFERRED = "derived-panel"  # vintage of observations that were worked out between censuses
+
 STOP = Words(zh="；", en="; ")
 
 BILLIONS = {"100 million yuan": "billion yuan", "100 million yuan/year": "billion yuan a year"}
