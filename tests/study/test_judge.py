@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.study.nouns import COUNT, RATE, RESIDENTS, indicator, place, trajectory
@@ -127,7 +129,7 @@ def test_a_rate_and_a_count_agree_at_one_total_only() -> None:
         Target(indicator="rate", year=2030, operator="~", value=80, region="west"),
     )
 
-    (conflict,) = find_conflicts({"base": measured()}, targets, (RATE, COUNT, RESIDENTS), place())
+    (conflict,) = find_conflicts({"base": (measured(), targets)}, (RATE, COUNT, RESIDENTS), place())
 
     assert conflict.needed == pytest.approx(3500)
     assert conflict.totals == {"base": pytest.approx(4000)}
@@ -141,4 +143,22 @@ def test_shares_of_something_else_do_not_conflict() -> None:
         Target(indicator="rural", year=2030, operator="~", value=800),
     )
 
-    assert find_conflicts({"base": measured()}, targets, (RATE, other), place()) == ()
+    assert find_conflicts({"base": (measured(), targets)}, (RATE, other), place()) == ()
+
+
+def test_targets_conflict_only_within_those_of_one_run() -> None:
+    rate = Target(indicator="rate", year=2030, operator="~", value=80)
+    count = Target(indicator="count", year=2030, operator="~", value=2800)
+    more = replace(count, value=3000)
+    runs = {
+        "both": (measured(), (rate, count)),
+        "again": (measured(), (replace(rate, where="other.yaml:3"), count)),
+        "rate only": (measured(), (rate,)),
+        "more": (measured(), (rate, more)),
+        "count only": (measured(), (more,)),
+    }
+
+    one, other = find_conflicts(runs, (RATE, COUNT, RESIDENTS), place())
+
+    assert (one.needed, [*one.totals]) == (pytest.approx(3500), ["both", "again"])
+    assert (other.needed, [*other.totals]) == (pytest.approx(3750), ["more"])

@@ -127,9 +127,13 @@ def test_the_best_pace_of_five_years_counts_where_the_pace_must_be_kept_up() -> 
 @pytest.mark.parametrize(
     ("wanted", "new", "standing"),
     [
-        (target(69.5, 2030), (2025, 64.5), "on course"),
-        (target(70, 2030, "~"), (2025, 64.5), "on course"),  # met from 69.5
-        (target(64, 2030), (2025, 64.5), "reached"),
+        (target(69, 2030), (2025, 64.5), "on course"),  # 0.9 a year, as since 2020
+        (target(69.5, 2030), (2025, 64.5), "by the run only"),  # 1.0 a year, as in the run
+        (target(69.5, 2030, "~"), (2025, 64.5), "on course"),  # met from 69
+        (target(64, 2030), (2025, 64.5), "beyond now"),
+        (target(64, 2040), (2025, 64.5), "beyond now"),  # the run ends before
+        (target(70, 2030, "<="), (2025, 64.9), "on course"),  # 1.0 a year up in the run, 0.98 lately
+        (target(70.6, 2030, "<="), (2025, 65.5), "by the run only"),  # 1.1 lately, 1.02 may be
         (target(65, 2025), (2025, 64.9), "missed"),
         (target(65, 2025, "~"), (2025, 64.9), "reached"),
         (target(66, 2025, "<="), (2025, 64.9), "reached"),
@@ -159,6 +163,56 @@ def test_half_a_year_counts_as_half_a_year() -> None:
     assert found.standing == "on course"
 
 
+def test_the_gain_of_late_is_that_of_three_years_or_as_near_as_may_be() -> None:
+    history = tuple(seen(year, value) for year, value in ((2020, 60.0), (2022, 62.0), (2023, 63.0)))
+    wanted = target(70, 2030)
+
+    late = course(outcome(wanted, history=history), seen(2025, 63.5), seen(2024, 63.2))
+    assert late.lately is not None
+    assert late.latest is not None
+    assert (late.lately.first, late.lately.gain) == (2022, pytest.approx(0.5))
+    assert late.latest.gain == pytest.approx(0.3)
+    part = course(outcome(wanted, history=history), seen(2024.5, 63.5))
+    assert part.lately is not None
+    assert (part.lately.first, part.latest) == (2022, None)
+    assert course(outcome(wanted, history=history[:1]), seen(2028, 63.5)).lately is None
+
+
+@pytest.mark.parametrize(("value", "held"), [(64.6, True), (63.0, False)])
+def test_a_run_that_reality_has_left_is_told(value: float, held: bool) -> None:
+    assert course(outcome(target(66, 2030)), seen(2025, value)).held is held
+    assert course(outcome(target(66, 2030)), seen(2023, value)).held is None  # the fit saw that year
+
+
+def test_the_best_gain_is_one_within_a_kind_of_observation_where_there_is_one() -> None:
+    history = (
+        seen(2010, 50.0, vintage="census"),
+        *(seen(2011 + i, 53.0 + i, vintage="revised") for i in range(6)),
+        seen(2017, 60.0, vintage="census"),
+    )
+
+    found = course(outcome(target(70, 2030), history=history), seen(2025, 64))
+
+    assert found.short is not None
+    assert found.long is not None
+    assert (found.short.gain, found.short.breaks) == (1.0, "")  # 3 to the first of the revised, 2 after them
+    assert (found.long.gain, found.long.first, found.long.last) == (1.0, 2011, 2016)
+    # Who does not say what kind a new value is has not changed the way of counting.
+    later = course(outcome(target(70, 2030), history=history), seen(2018, 62.5), seen(2019, 63.0))
+    assert later.short is not None
+    assert (later.short.gain, later.short.breaks) == (2.5, "")
+
+
+def test_a_yearly_count_that_is_passed_now_is_judged_by_where_it_goes() -> None:
+    history = tuple(seen(year, value, ARRIVALS) for year, value in ((2022, 16.0), (2023, 15.0), (2024, 14.0)))
+
+    slipping = course(outcome(target(13, 2026, what=ARRIVALS), history=history))
+    assert slipping.standing == "by the run only"  # one less a year lately, and half a one may be
+    assert course(outcome(target(11, 2026, what=ARRIVALS), history=history)).standing == "on course"
+    falls = course(outcome(target(15, 2026, "<=", what=ARRIVALS), history=history))
+    assert falls.standing == "on course"
+
+
 def test_without_new_values_the_history_is_the_last_observation() -> None:
     found = course(outcome(target(66, 2026)))
 
@@ -173,10 +227,11 @@ def test_a_gain_between_two_kinds_of_observation_is_marked_and_interpolation_is_
         seen(2015, 70, vintage="derived-panel"),
         seen(2020, 60, vintage="yearbook"),
     )
-    found = course(outcome(target(70, 2030), history=history), seen(2025, 64, vintage="yearbook"))
+    found = course(outcome(target(70, 2030), history=history), seen(2026, 64, vintage="monthly"))
 
     assert found.long is not None
     assert (found.long.gain, found.long.breaks) == (1.0, "census / yearbook")
+    assert found.long.span == 10  # no two are five years apart, nor of one kind
     assert found.short is None
 
 

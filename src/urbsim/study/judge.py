@@ -93,16 +93,27 @@ def _elements(check: Check, trajectory: Trajectory, place: Place) -> tuple[list[
     return [labels[i] for i in kept], values.reshape(len(labels), -1)[kept]
 
 
+def demanded(target: Target, place: Place) -> tuple[str, str, int, str, float]:
+    """Give what makes two targets the same, wherever they are written."""
+    return target.indicator, place.area(target.region), target.year, target.operator, target.value
+
+
 def find_conflicts(
-    runs: Mapping[str, Measured], targets: Sequence[Target], indicators: Sequence[Indicator], place: Place
+    runs: Mapping[str, tuple[Measured, Sequence[Target]]], indicators: Sequence[Indicator], place: Place
 ) -> tuple[Conflict, ...]:
     """Find the total at which a rate and a count that are set for the same year and area would agree.
 
-    80 % and 28 million urban residents, for instance, agree only at 35.0 million residents.
+    80 % and 28 million urban residents, for instance, agree only at 35.0 million residents. Targets are
+    paired within those that a run is held to, and a conflict has the runs that are held to both.
     """
     known = {indicator.id: indicator for indicator in indicators}
+    held: dict[tuple[object, ...], tuple[Target, Target, dict[str, Measured]]] = {}
+    for name, (measured, targets) in runs.items():
+        for one, other in product(targets, targets):
+            same = tuple(demanded(target, place) for target in (one, other))
+            held.setdefault(same, (one, other, {}))[2][name] = measured
     conflicts = []
-    for rate_target, count_target in product(targets, targets):
+    for rate_target, count_target, judged in held.values():
         rate, count = known[rate_target.indicator], known[count_target.indicator]
         paired = rate.unit == "%" and rate.per and not (count.per or count.weight)
         alike = fold(rate.variable) == fold(count.variable) and rate.select == count.select
@@ -112,7 +123,7 @@ def find_conflicts(
         if not (paired and alike and same and rate_target.value) or rate.per is None:
             continue
         totals = {}
-        for name, measured in runs.items():
+        for name, measured in judged.items():
             rates = measured.find(rate.id, rate_target.region or place.name)
             counts = measured.find(count.id, count_target.region or place.name)
             if rates and counts and measured.years[0] <= rate_target.year <= measured.years[-1]:

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from urbsim.names import fold
-from urbsim.study.error_band import Band, error_band
+from urbsim.study.error_band import Band, band_at, error_band
 from urbsim.study.indicator import Indicator
 from urbsim.study.observed_file import year_of
 from urbsim.study.outcome import Outcome
@@ -19,11 +19,22 @@ from urbsim.study.place import Observation, Place
 from urbsim.study.report import Series
 from urbsim.study.target import Target
 
-Standing = Literal["reached", "on course", "behind", "faster than ever", "missed", "not observed"]
-BEHIND: tuple[Standing, ...] = ("behind", "faster than ever", "missed")
+Standing = Literal[
+    "reached",
+    "beyond now",
+    "on course",
+    "by the run only",
+    "behind",
+    "faster than ever",
+    "missed",
+    "not observed",
+]
+BEHIND: tuple[Standing, ...] = ("by the run only", "behind", "faster than ever", "missed")
+LED_BY_RUN: tuple[Standing, ...] = ("beyond now", "on course", "by the run only")  # the run says they are met
 
 INTERPOLATED = "derived-panel"  # vintage of what was put between two censuses by arithmetic
 LONG, SHORT = 5, 1  # [year] over which the best pace ever is looked for
+LATELY, BEFORE = 3, 5  # [year] over which the pace of late is taken, and at most
 SUSTAINED = 3.0  # [year] left from which on a pace must be kept up, and not be that of one good year
 ROUNDING = 1e-9  # [-] what arithmetic may lose
 
@@ -72,7 +83,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """The largest gain per year between two observed years [unit per year].
+    """A gain per year between two observed times [unit per year].
 
     `breaks` names the two kinds of observation where they are not of one kind, so that part of the gain may
     be a change of counting.
@@ -82,6 +93,12 @@ class Pace:
     first: float
     last: float
     breaks: str = ""
+    sums: bool = False  # of a count, and the mean of it over the years
+
+    @property
+    def span(self) -> float:
+        """Give the time between the two [year]."""
+        return self.last - self.first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +115,13 @@ class Course:
         Gain per year from the last observation to the target: what it takes, and what the run has [unit per
         year]. None where no year is left.
     short, long
-        The largest gain ever observed, in one year and per year over five years or more.
+        The largest gain ever observed, in one year and per year over five years; over more, or between two
+        kinds of observation, only where there is nothing else.
+    latest, lately
+        The gain of the last observed year, and per year of the last three (as near to that as was observed).
+    held
+        False where the last new observation of the series lies outside the band of the run, None where that
+        is not known.
     projected
         The last observation and from there on the gains of the run [unit].
     band
@@ -115,6 +138,9 @@ class Course:
     planned: float | None = None
     short: Pace | None = None
     long: Pace | None = None
+    latest: Pace | None = None
+    lately: Pace | None = None
+    held: bool | None = None
     projected: float | None = None
     band: Band | None = None
 
@@ -131,7 +157,7 @@ class Course:
     @property
     def open(self) -> bool:
         """Whether the projected value is nearer to the level than the run may be off."""
-        undecided = self.standing in ("on course", "behind", "faster than ever")
+        undecided = self.standing not in ("reached", "missed", "not observed")
         return (
             undecided and self.band is not None and self.gap is not None and abs(self.gap) < self.band.width
         )
@@ -166,7 +192,7 @@ def hold_against(outcome: Outcome, observations: Sequence[Observation]) -> Monit
         outcome=outcome,
         observations=tuple(observations),
         readings=tuple(readings),
-        courses=tuple(_courses(outcome, observations)),
+        courses=tuple(_courses(outcome, observations, readings)),
     )
 
 
@@ -190,21 +216,18 @@ def share_of(time: float) -> float:
     return time - year_of(time) + 1
 
 
-def band_at(outcome: Outcome, indicator: str, area: str, time: float) -> Band | None:
-    """Give how far a run may be off at a time, after the years that its parameters saw."""
-    name = outcome.parameter_set
-    seen = outcome.place.last_seen(name)
-    return error_band(outcome.place, indicator, area, time - seen, parameter_set=name, known=seen)
-
-
 def history_of(place: Place, indicator: str, area: str) -> list[Observation]:
     """Give what was observed before, a value for each year: of two vintages the later row."""
-    found = {
-        one.year: one
+    found = {one.year: one for one in _rows_of(place, indicator, area)}
+    return [found[year] for year in sorted(found)]
+
+
+def _rows_of(place: Place, indicator: str, area: str) -> list[Observation]:
+    return [
+        one
         for one in place.history
         if one.indicator == indicator and place.area(one.region) == area and one.vintage != INTERPOLATED
-    }
-    return [found[year] for year in sorted(found)]
+    ]
 
 
 def sign_of(target: Target) -> int:
@@ -215,7 +238,13 @@ def sign_of(target: Target) -> int:
 def _reading(observation: Observation, outcome: Outcome) -> Reading:
     series, years = _series(outcome, observation.indicator, observation.region)
     share = share_of(observation.year) if series.indicator.total else 1.0
-    band = band_at(outcome, observation.indicator, observation.region, observation.year)
+    band = band_at(
+        outcome.place,
+        observation.indicator,
+        observation.region,
+        observation.year,
+        parameter_set=outcome.parameter_set,
+    )
     if band is not None and share < 1:
         band = Band(width=band.width * share, kind=band.kind, horizon=band.horizon)
     return Reading(
@@ -228,13 +257,18 @@ def _reading(observation: Observation, outcome: Outcome) -> Reading:
     )
 
 
-def _courses(outcome: Outcome, observations: Sequence[Observation]) -> Iterator[Course]:
+def _courses(
+    outcome: Outcome, observations: Sequence[Observation], readings: Sequence[Reading]
+) -> Iterator[Course]:
     for target in outcome.targets:
         area = outcome.place.area(target.region)
         found = outcome.run.measured.find(target.indicator, area) if outcome.run else None
         if found is not None:
             new = [o for o in observations if o.indicator == target.indicator and o.region == area]
-            yield _course(target, area, outcome, new)
+            of_it = [r for r in readings if r.indicator.id == target.indicator]
+            compared = [r for r in of_it if r.observation.region == area and r.deviation is not None]
+            held = compared[-1].inside if compared and not compared[-1].seen else None
+            yield replace(_course(target, area, outcome, new), held=held)
 
 
 def _course(target: Target, area: str, outcome: Outcome, new: Sequence[Observation]) -> Course:
@@ -242,14 +276,17 @@ def _course(target: Target, area: str, outcome: Outcome, new: Sequence[Observati
     indicator, sign = series.indicator, sign_of(target)
     known = {one.year: one for one in history_of(outcome.place, indicator.id, area)}
     known |= {one.year: one for one in new}
+    rows = {(one.year, one.vintage): one for one in _rows_of(outcome.place, indicator.id, area)}
+    rows |= {(one.year, one.vintage): one for one in new}
     # The total of part of a year tells of that year alone.
     usable = [
         one
         for year, one in sorted(known.items())
         if not indicator.total or _whole(year) or year_of(year) == target.year
     ]
-    whole = [one for one in usable if _whole(one.year)]
-    begun_at = next((o for o in usable if not _whole(o.year)), None) if indicator.total else None
+    every = [one for _, one in sorted(rows.items()) if _whole(one.year)]  # of every vintage
+    counts = [one for one in usable if _whole(one.year)]
+    begun = indicator.total and any(not _whole(one.year) for one in usable)
     level = target.level(indicator.unit)
     course = Course(
         target=target,
@@ -257,13 +294,19 @@ def _course(target: Target, area: str, outcome: Outcome, new: Sequence[Observati
         area=area,
         level=level,
         standing="not observed",
-        short=_best(whole, sign, SHORT, total=begun_at is not None),
-        long=_best(whole, sign, LONG, total=begun_at is not None),
+        short=_best(counts if begun else every, sign, SHORT, total=begun),
+        long=_best(counts if begun else every, sign, LONG, total=begun),
     )
     last = next((one for one in reversed(usable) if one.year <= target.year), None)
     if last is None:
         return course
-    course = replace(course, last=last)
+    until = [one for one in usable if one.year <= last.year]
+    course = replace(
+        course,
+        last=last,
+        latest=_of_late(until, sign, SHORT, SHORT, total=begun),
+        lately=_of_late(until, sign, LATELY, BEFORE, total=begun),
+    )
     left, enough = target.year - last.year, ROUNDING * abs(level)
     missing = sign * (level - last.value)
     if left <= 0:
@@ -272,15 +315,18 @@ def _course(target: Target, area: str, outcome: Outcome, new: Sequence[Observati
     planned = None if end is None or now is None else sign * (end - now) / left
     needed = missing / left
     best = course.long if left >= SUSTAINED else course.short
+    by_run = planned is not None and planned >= needed - enough
     standing: Standing
-    if missing <= enough and (begun_at is None or sign > 0):
-        standing = "reached"
-    elif planned is not None and planned >= needed - enough:
+    if begun and sign > 0 and missing <= enough:
+        standing = "reached"  # a count that has begun does not go back
+    elif missing <= enough and (planned is None or (sign > 0 and not indicator.total)):
+        standing = "beyond now"
+    elif by_run and (course.lately is None or course.lately.gain >= needed - enough):
         standing = "on course"
-    elif best is not None and needed > best.gain:
+    elif best is not None and needed > max(best.gain, 0.0):
         standing = "faster than ever"
     else:
-        standing = "behind"
+        standing = "by the run only" if by_run else "behind"
     parameters = outcome.parameter_set
     told = max(last.year, outcome.place.last_seen(parameters))
     return replace(
@@ -294,30 +340,65 @@ def _course(target: Target, area: str, outcome: Outcome, new: Sequence[Observati
 
 
 def _best(observed: Sequence[Observation], sign: int, span: int, *, total: bool) -> Pace | None:
-    """Find the largest gain per year over exactly one year, or over five or more.
+    """Find the largest gain per year between two observations of one kind, so many years apart.
 
-    Of any ten years or more five have gained as much per year, so that long spans only stand in where years
-    between were not observed. With `total`, the gain is the count itself.
+    More years stand in for five where no two observations are five years apart, two kinds of observation
+    where there is no gain within one. With `total`, the gain is the count itself.
     """
     if total:
-        runs = [observed[i : i + span] for i in range(len(observed) - span + 1)]
-        paces = [
-            Pace(gain=sign * sum(o.value for o in run) / span, first=run[0].year - 1, last=run[-1].year)
-            for run in runs
-            if run[-1].year - run[0].year == span - 1
-        ]
-    else:
+        by_year = {one.year: one for one in observed}
+        runs = [[by_year.get(year + i) for i in range(span)] for year in by_year]
+        whole = [[one for one in run if one is not None] for run in runs]
         paces = [
             Pace(
-                gain=sign * (b.value - a.value) / (b.year - a.year),
-                first=a.year,
-                last=b.year,
-                breaks="" if a.vintage == b.vintage else f"{a.vintage} / {b.vintage}",
+                gain=sign * sum(o.value for o in run) / span,
+                first=run[0].year - 1,
+                last=run[-1].year,
+                sums=True,
             )
-            for a, b in combinations(observed, 2)
-            if (b.year - a.year == 1 if span == SHORT else b.year - a.year >= span)
+            for run in whole
+            if len(run) == span
         ]
-    return max(paces, key=lambda pace: pace.gain, default=None)
+    else:
+        longest = SHORT if span == SHORT else math.inf
+        paces = [
+            _between(a, b, sign) for a, b in combinations(observed, 2) if span <= b.year - a.year <= longest
+        ]
+    for broken, exact in ((False, True), (False, False), (True, True), (True, False)):
+        kind = [p for p in paces if bool(p.breaks) == broken and (p.span == span or not exact)]
+        if total or kind:
+            return max(paces if total else kind, key=lambda pace: pace.gain, default=None)
+    return None
+
+
+def _of_late(observed: Sequence[Observation], sign: int, span: int, most: int, *, total: bool) -> Pace | None:
+    """Give the gain per year up to the last observation over so many years, or as near to that as may be.
+
+    Of a count that has begun it is what it comes to in a whole year at the pace so far.
+    """
+    last = observed[-1]
+    if total:
+        first = year_of(last.year) - 1
+        return Pace(gain=sign * last.value / share_of(last.year), first=first, last=last.year, sums=True)
+    before = [one for one in observed if SHORT - ROUNDING <= last.year - one.year <= most + ROUNDING]
+    if not before:
+        return None
+    kind = [one for one in before if _of_one_kind(one, last)]
+    return _between(min(kind or before, key=lambda one: abs(last.year - span - one.year)), last, sign)
+
+
+def _between(one: Observation, other: Observation, sign: int) -> Pace:
+    return Pace(
+        gain=sign * (other.value - one.value) / (other.year - one.year),
+        first=one.year,
+        last=other.year,
+        breaks="" if _of_one_kind(one, other) else f"{one.vintage} / {other.vintage}",
+    )
+
+
+def _of_one_kind(one: Observation, other: Observation) -> bool:
+    """Whether two observations are of one vintage; who does not say which has none of their own."""
+    return one.vintage == other.vintage or not (one.vintage and other.vintage)
 
 
 def _whole(time: float) -> bool:

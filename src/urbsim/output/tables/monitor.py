@@ -13,8 +13,9 @@ from rich.text import Text
 from urbsim.output.tables.dictionary import column_table
 from urbsim.output.tables.run import Cell, Table
 from urbsim.output.tables.verdicts import target_demand
+from urbsim.output.words.terms import STOP
 from urbsim.study.indicator import Indicator
-from urbsim.study.monitoring import BEHIND, Course, Monitoring, Pace, Reading, sign_of
+from urbsim.study.monitoring import BEHIND, LED_BY_RUN, Course, Monitoring, Pace, Reading, sign_of
 from urbsim.study.observed_file import period_name
 from urbsim.study.place import NO_SET
 from urbsim.study.quantity import quantity, unit_name
@@ -22,7 +23,9 @@ from urbsim.study.words import Language, Words
 
 STANDINGS = {
     "reached": Words(zh="已达到", en="reached"),
+    "beyond now": Words(zh="目前已高于目标水平", en="above the level now"),
     "on course": Words(zh="进度符合", en="on course"),
+    "by the run only": Words(zh="仅按模拟增速可达", en="at the pace of the run only"),
     "behind": Words(zh="落后", en="behind"),
     "faster than ever": Words(zh="须快于历史最快", en="only faster than ever"),
     "missed": Words(zh="未达到", en="missed"),
@@ -32,11 +35,13 @@ KINDS = {
     "fitted": Words(zh="拟合期内误差", en="within the fitted years"),
     "hold-out": Words(zh="样本外误差", en="of the hold-out"),
     "continued": Words(zh="误差按直线外推", en="continued in a straight line"),
-    "record": Words(zh="同类预测以往偏差", en="record of such projections"),
+    "record": Words(zh="对同类预测误差的估计", en="allowance for such projections"),
     "floor": Words(zh="至少为拟合期内误差", en="at least, of the fitted years"),
 }
 _LEAST = {"%": 0.01, "10k persons": 0.1, "ratio": 0.01}  # changes that would be written as +0 or -0
-STYLES = {"reached": "green", "on course": "green", "not observed": "dim"}
+STYLES = {"reached": "green", "on course": "green", "beyond now": "green", "not observed": "dim"}
+UNDER = Words(zh="目前已低于目标水平", en="below the level now")  # where at most is demanded
+LEFT = Words(zh="模拟已偏离实际，不再成立", en="the run no longer holds")
 _SAID = {
     "indicator": Words(zh="指标", en="indicator"),
     "period": Words(zh="时期", en="period"),
@@ -54,9 +59,11 @@ _SAID = {
     "target": Words(zh="目标", en="target"),
     "last": Words(zh="最近实际值", en="last observed"),
     "needed": Words(zh="今后每年需", en="needed a year"),
-    "planned": Words(zh="轨迹每年", en="run, a year"),
+    "planned": Words(zh="模拟每年", en="run, a year"),
     "short": Words(zh="历史最快一年", en="best year ever"),
     "long": Words(zh="历史最快五年，每年", en="best 5 years, a year"),
+    "lately": Words(zh="近来实际每年", en="observed lately, a year"),
+    "latest": Words(zh="最近一年{}", en="{} in the last year"),
     "standing": Words(zh="进度", en="standing"),
 }
 NOTES = {
@@ -66,13 +73,16 @@ NOTES = {
     ),
     "band": Words(
         zh=(
-            "模型自身误差：参数所见年份内为拟合误差（均方根）；其后为样本外误差或同类预测以往偏差中较大者，"
-            "更远年份按直线外推。样本外检验只有一次，不是置信区间。"
+            "模型自身误差：参数所见年份内为拟合误差（均方根）；其后为样本外误差或对同类预测误差的估计，取较大者，"
+            "更远年份按直线外推。样本外检验只有一次；这一估计由已发表预测判断，其中多数偏差更大，"
+            "首个给定年份以前按直线内插。因此不是置信区间。"
         ),
         en=(
             "Model's own error: root mean square within the years that the parameters were fitted to; after "
-            "them the larger of its error in the hold-out and the record of such projections, farther out "
-            "along a straight line. There was one hold-out, so it is no confidence interval."
+            "them its error in the hold-out or an allowance judged from projections of its kind, whichever "
+            "is wider, farther out along a straight line. There was one hold-out; most of those projections "
+            "missed by more than the allowance, which before its first year is interpolated from nothing. "
+            "It is no confidence interval."
         ),
     ),
     "break": Words(
@@ -94,7 +104,7 @@ def monitor_table(monitoring: Monitoring) -> Table:
         (
             *(outcome.name, r.observation.region, r.indicator.id, r.indicator.unit),
             *(
-                period_name(r.observation.year),
+                period_name(r.observation.year, sums=r.indicator.total),
                 r.observation.year,
                 r.observation.value,
                 r.expected,
@@ -116,26 +126,19 @@ def course_table(monitoring: Monitoring) -> Table:
         *("scenario", "region", "indicator", "unit", "year", "operator", "target", "level"),
         *("last_period", "last_value", "years_left", "needed_per_year", "run_per_year"),
         *("best_1y", "best_1y_years", "best_1y_break", "best_5y", "best_5y_years", "best_5y_break"),
-        *(
-            "projected",
-            "gap",
-            "band",
-            "band_kind",
-            "standing",
-            "open",
-            "source",
-            "parameter_set",
-            "base_year",
-        ),
+        *("latest_per_year", "lately_per_year", "lately_years", "lately_break", "run_holds"),
+        *("projected", "gap", "band", "band_kind", "standing", "open"),
+        *("source", "parameter_set", "base_year"),
     )
     outcome = monitoring.outcome
     rows: list[tuple[Cell, ...]] = [
         (
             *(outcome.name, c.area, c.indicator.id, c.indicator.unit),
             *(c.target.year, c.target.operator, c.target.value, c.level),
-            *((period_name(c.last.year), c.last.value) if c.last else (None, None)),
+            *((period_name(c.last.year, sums=c.indicator.total), c.last.value) if c.last else (None, None)),
             *(c.years_left, c.needed, c.planned),
-            *(*_pace_cells(c.short), *_pace_cells(c.long), c.projected, c.gap),
+            *(*_pace_cells(c.short), *_pace_cells(c.long)),
+            *(c.latest.gain if c.latest else None, *_pace_cells(c.lately), c.held, c.projected, c.gap),
             *((c.band.width, c.band.kind) if c.band else (None, None)),
             *(c.standing, c.open, "; ".join(filter(None, (c.target.source, c.target.clause)))),
             *(outcome.parameter_set or NO_SET, outcome.base_year),
@@ -157,8 +160,11 @@ _OF_BOTH = {
     "band": ("unit", "half the width of the model's own error band", "模型自身误差（半宽）"),
     "band_kind": (
         "",
-        "fitted, hold-out, record, continued or floor: what the band stands on",
-        "fitted 拟合期内，hold-out 样本外，record 同类预测以往偏差，continued 按直线外推，floor 下限",
+        (
+            "what the band stands on: fitted, hold-out, record (an allowance judged from such projections), "
+            "continued or floor"
+        ),
+        "fitted 拟合期内，hold-out 样本外，record 对同类预测误差的估计，continued 按直线外推，floor 下限",
     ),
     "source": ("", "where the observation, or the target, comes from", "实际值或目标的来源"),
     "parameter_set": ("", "fitted parameters of the run", "情景所用的拟合参数"),
@@ -174,8 +180,8 @@ COLUMNS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             "期末时点：2024.5为2025年6月底",
         ),
         "value": ("unit", "observed value", "实际值"),
-        "expected": ("unit", "the run at the same time", "同一时点的轨迹值"),
-        "deviation": ("unit", "observed less expected", "实际值减轨迹值"),
+        "expected": ("unit", "the run at the same time", "同一时点的模拟值"),
+        "deviation": ("unit", "observed less expected", "实际值减模拟值"),
         "horizon": ("year", "years after the last one that the parameters saw", "距参数所见末年的年数"),
         "widths": (
             "-",
@@ -218,22 +224,35 @@ COLUMNS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
         "run_per_year": (
             "unit per year",
             "gain per year of the run over the same years",
-            "同期轨迹的年均变化",
+            "同期模拟的年均变化",
         ),
         "best_1y": ("unit per year", "largest gain ever observed in one year", "历史最快一年的变化"),
         "best_1y_years": ("year", "from the end of which year to that of which", "起止年（年末）"),
         "best_1y_break": ("", "vintages of the two years, where they are not one", "两年数据版本不同时列出"),
         "best_5y": (
             "unit per year",
-            "largest gain per year over five years or more",
-            "历史最快五年（或更长）的年均变化",
+            "largest gain per year over five years, over more where no two values are five years apart",
+            "历史最快五年的年均变化，无相隔五年的两个值时取更长年份",
         ),
         "best_5y_years": ("year", "as above", "同上"),
         "best_5y_break": ("", "as above", "同上"),
+        "latest_per_year": ("unit per year", "gain of the last observed year", "最近一年的实际变化"),
+        "lately_per_year": (
+            "unit per year",
+            "observed gain per year up to the last value, over three years or as near to that as there is",
+            "截至最近实际值的年均变化，取三年或最接近三年的年数",
+        ),
+        "lately_years": ("year", "as above", "同上"),
+        "lately_break": ("", "as above", "同上"),
+        "run_holds": (
+            "true or false",
+            "whether the last new value of the series lies in the band; empty: not known",
+            "该指标最近的新值是否在误差之内；空：未知",
+        ),
         "projected": (
             "unit",
             "last observed value and the gains of the run",
-            "最近实际值加轨迹变化推算的目标年值",
+            "最近实际值加模拟变化推算的目标年值",
         ),
         "gap": (
             "unit",
@@ -242,8 +261,14 @@ COLUMNS: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
         ),
         "standing": (
             "",
-            "reached, on course, behind, faster than ever (ever observed), missed, not observed",
-            "已达到，进度符合，落后，须快于历史最快，未达到，无实际值（与英文次序相同）",
+            (
+                "reached, beyond now, on course, by the run only (lately too slow), behind, faster than ever "
+                "(ever observed), missed, not observed"
+            ),
+            (
+                "已达到，目前已超出目标水平，进度符合，仅按模拟增速可达（近来实际过慢），落后，须快于历史最快，"
+                "未达到，无实际值（与英文次序相同）"
+            ),
         ),
         "open": ("true or false", "the gap is within the model's own error", "差距是否在模型自身误差之内"),
     },
@@ -291,7 +316,7 @@ def print_monitoring(monitoring: Monitoring, console: Console, language: Languag
         console.print()
     if monitoring.courses:
         console.print(_courses(monitoring, language))
-        if any(p is not None and p.breaks for c in monitoring.courses for p in (c.short, c.long)):
+        if any(p is not None and p.breaks for c in monitoring.courses for p in (c.short, c.long, c.lately)):
             console.print(Text(NOTES["break"][language], style="dim"))
         console.print(Text(NOTES["open"][language], style="dim"))
 
@@ -322,7 +347,7 @@ def _readings(monitoring: Monitoring, language: Language) -> Printed:
         heading = f"{name} ({unit})" if language == "en" and unit else f"{name}（{unit}）" if unit else name
         table.add_row(
             Text("" if heading == above else heading),
-            Text(period_name(reading.observation.year, language)),
+            Text(period_name(reading.observation.year, language, sums=reading.indicator.total)),
             Text(number(reading.observation.value, reading.indicator, language)),
             Text("" if reading.expected is None else number(reading.expected, reading.indicator, language)),
             Text(
@@ -357,7 +382,7 @@ def _found(reading: Reading, language: Language) -> Text:
 
 
 def _courses(monitoring: Monitoring, language: Language) -> Printed:
-    said = ("target", "last", "needed", "planned", "short", "long", "standing")
+    said = ("target", "last", "needed", "planned", "lately", "short", "long", "standing")
     table = _grid(*((_SAID[key][language], key in ("needed", "planned")) for key in said))
     for course in monitoring.courses:
         table.add_row(*_course_cells(monitoring, course, language))
@@ -372,27 +397,56 @@ def _course_cells(monitoring: Monitoring, course: Course, language: Language) ->
         ""
         if last is None
         else _bracketed(
-            _with_persons(last.value, indicator, language), period_name(last.year, language), language
+            _with_persons(last.value, indicator, language),
+            period_name(last.year, language, sums=indicator.total),
+            language,
         )
     )
     for value in (course.needed, course.planned):
         yield Text("" if value is None or done else gain(value, course, language))
+    yield Text("" if done else lately_text(course, language, "\n"))
     for pace in (course.short, course.long):
         yield Text("" if pace is None or done else pace_text(pace, course, language))
     style = STYLES.get(course.standing, "red" if course.standing in BEHIND else "")
+    if style == "green" and not done and (course.open or course.held is False or (course.gap or 0.0) < 0):
+        style = "yellow"
     yield Text(standing_text(course, language), style=style)
 
 
-def standing_text(course: Course, language: Language) -> str:
-    """Say how a target stands, with a question mark where that is within the error."""
-    mark = ("？" if language == "zh" else " ?") if course.open else ""
-    return f"{STANDINGS[course.standing][language]}{mark}"
+def standing_text(course: Course, language: Language, mark: Words | None = None) -> str:
+    """Say how a target stands, with a question mark, or another, where that is within the error.
+
+    Where the run says that it will be met, and reality has left the run, that is said too.
+    """
+    mark = mark or Words(zh="？", en=" ?")
+    words = UNDER if course.standing == "beyond now" and sign_of(course.target) < 0 else None
+    text = f"{(words or STANDINGS[course.standing])[language]}{mark[language] * course.open}"
+    left = course.held is False and course.standing in LED_BY_RUN
+    return text + (f"{STOP[language]}{LEFT[language]}" if left else "")
+
+
+def lately_text(course: Course, language: Language, between: str = "") -> str:
+    """Write the gain of late, and that of the last year; empty where there is none."""
+    text = "" if course.lately is None else pace_text(course.lately, course, language)
+    if text and course.latest is not None and course.latest != course.lately:
+        latest = _SAID["latest"][language].format(gain(course.latest.gain, course, language))
+        text += f"{between or ('，' if language == 'zh' else ', ')}{latest}"
+    return text
 
 
 def pace_text(pace: Pace, course: Course, language: Language) -> str:
     """Write a pace with its years, and a mark where they are not of one kind."""
-    years = f"{pace.first:g}-{pace.last:g}" + "年" * (language == "zh")
-    return _bracketed(gain(pace.gain, course, language), years, language) + "*" * bool(pace.breaks)
+    return _bracketed(gain(pace.gain, course, language), span_text(pace, language), language) + "*" * bool(
+        pace.breaks
+    )
+
+
+def span_text(pace: Pace, language: Language) -> str:
+    """Write the years between whose ends a pace was: "2010—2016年"; the first and last of a yearly count."""
+    if pace.sums and pace.span <= 1:
+        return period_name(pace.last, language, sums=True)
+    first, last = (period_name(time, language) for time in (pace.first + pace.sums, pace.last))
+    return f"{first.removesuffix('年')}—{last}" if language == "zh" else f"{first}–{last}"
 
 
 def _with_persons(value: float, indicator: Indicator, language: Language) -> str:
@@ -415,24 +469,28 @@ def gain(value: float, course: Course, language: Language) -> str:
     )
     unit = course.indicator.unit
     if unit == "%":
-        return f"{change:+.2f}{'个百分点' if language == 'zh' else ' points'}"
+        return minus(f"{change:+.2f}{'个百分点' if language == 'zh' else ' points'}")
     if unit.startswith("10k persons"):
         if language == "zh":
-            return f"{change:+.1f}万人"
-        return f"{float(f'{change * 1e4:.3g}'):+,.0f} persons"
-    return quantity(
-        change, unit, language=language, signed=True, bare=True
-    )  # the unit stands with the target
+            return minus(f"{change:+.1f}万人")
+        return minus(f"{float(f'{change * 1e4:.3g}'):+,.0f} persons")
+    # The unit stands with the target.
+    return minus(quantity(change, unit, language=language, signed=True, bare=True))
+
+
+def minus(number: str) -> str:
+    """Write a number with the sign of minus."""
+    return number.replace("-", "\u2212")
 
 
 def number(value: float, indicator: Indicator, language: Language, *, signed: bool = False) -> str:
     """Write a value so that deviations of some thousand persons show."""
     sign = "+" if signed else ""
     if indicator.unit.startswith("10k persons"):
-        return f"{value:{sign},.1f}"
+        return minus(f"{value:{sign},.1f}")
     if indicator.unit == "%":
-        return f"{value:{sign}.2f}"
-    return quantity(value, indicator.unit, language=language, signed=signed, bare=True)
+        return minus(f"{value:{sign}.2f}")
+    return minus(quantity(value, indicator.unit, language=language, signed=signed, bare=True))
 
 
 def target_name(monitoring: Monitoring, course: Course, language: Language) -> str:

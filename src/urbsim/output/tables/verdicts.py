@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from urbsim.study.indicator import Indicator
-from urbsim.study.judge import find_conflicts
+from urbsim.study.judge import demanded, find_conflicts
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Place
 from urbsim.study.quantity import quantity
@@ -216,7 +216,11 @@ def _rows(outcomes: Sequence[Outcome], targets: Sequence[Target], language: Lang
     place, indicators = outcomes[0].place, outcomes[0].indicators
     about = any(target.operator == "~" for target in targets)
     margins = any(v.margin is not None for outcome in outcomes if outcome.run for v in outcome.run.verdicts)
-    runs = {outcome.name: outcome.run.measured for outcome in outcomes if outcome.run}
+    runs = {
+        outcome.name: (outcome.run.measured, [verdict.target for verdict in outcome.run.verdicts])
+        for outcome in outcomes
+        if outcome.run
+    }
     return VerdictRows(
         place=place,
         demands=tuple(
@@ -238,7 +242,7 @@ def _rows(outcomes: Sequence[Outcome], targets: Sequence[Target], language: Lang
             for outcome in outcomes
         ),
         rules=tuple(_WORDS[rule][language] for rule, told in (("rule", about), ("margin", margins)) if told),
-        conflicts=find_conflicts(runs, targets, indicators, place),
+        conflicts=find_conflicts(runs, indicators, place),
     )
 
 
@@ -299,8 +303,8 @@ def target_demand(target: Target, indicators: Iterable[Indicator], language: Lan
 def _cell(outcome: Outcome, target: Target, language: Language) -> Judged:
     if outcome.run is None:
         return Judged(result=_WORDS["failed"][language])
-    wanted = _demanded(target, outcome.place)
-    verdict = next((v for v in outcome.run.verdicts if _demanded(v.target, outcome.place) == wanted), None)
+    wanted = demanded(target, outcome.place)
+    verdict = next((v for v in outcome.run.verdicts if demanded(v.target, outcome.place) == wanted), None)
     if verdict is None:
         return Judged()
     unit = _indicator(target, outcome.indicators).unit
@@ -353,7 +357,7 @@ def _judged(outcomes: Sequence[Outcome]) -> tuple[Target, ...]:
     """Give the targets that any of the runs was judged by, by indicator and year."""
     place = outcomes[0].place
     judged = [v.target for outcome in outcomes if outcome.run for v in outcome.run.verdicts]
-    distinct = {_demanded(target, place): target for target in reversed(judged)}
+    distinct = {demanded(target, place): target for target in reversed(judged)}
     order = {target.indicator: position for position, target in reversed([*enumerate(judged)])}
     areas = place.areas
     return tuple(
@@ -362,11 +366,6 @@ def _judged(outcomes: Sequence[Outcome]) -> tuple[Target, ...]:
             key=lambda t: (areas.index(place.area(t.region)), order[t.indicator], t.year),
         )
     )
-
-
-def _demanded(target: Target, place: Place) -> tuple[str, str, int, str, float]:
-    """Give what makes two targets the same, wherever they are written."""
-    return target.indicator, place.area(target.region), target.year, target.operator, target.value
 
 
 def by_place(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
