@@ -39,6 +39,8 @@ from urbsim.output.figures.look import (
 )
 from urbsim.output.figures.marks import Notes, distinct, draw_marks, target_marks
 from urbsim.output.figures.page import EDGE, WIDTH, lay_out, panel_width, sheet
+from urbsim.output.figures.sweep import draw_sweep
+from urbsim.output.words.matrix import matrix_of
 from urbsim.output.words.pictures import (
     PICTURES,
     Picture,
@@ -79,6 +81,9 @@ def write_figures(folder: Path, outcomes: Sequence[Outcome], languages: Sequence
 
 def draw(picture: Picture, outcomes: Sequence[Outcome], language: Language) -> Figure | None:
     """Draw a picture of the runs of one place, inside `styled`; None when none of it is reported."""
+    matrix = matrix_of(outcomes)
+    if matrix is not None:
+        return draw_sweep(picture, matrix, language)
     told = picture_finding(picture, outcomes, language)
     if told is None:
         return None

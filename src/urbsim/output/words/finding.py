@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from urbsim.output.words.terms import BILLIONS, COLON, STOP, axis_tick, base_position, counted, quoted
+from urbsim.output.words.terms import (
+    BILLIONS,
+    COLON,
+    STOP,
+    axis_number,
+    axis_scale,
+    axis_tick,
+    base_position,
+    counted,
+    quoted,
+)
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.quantity import quantity
@@ -356,7 +366,7 @@ def _of_ends(outcomes: Sequence[Outcome], indicator: Indicator, area: str, langu
     return f"{year}年{told}" if language == "zh" else f"in {year} {told}"
 
 
-def _noise(indicator: Indicator, level: float) -> float:
+def noise(indicator: Indicator, level: float) -> float:
     """Give the difference below which no order of scenarios is told [unit of the indicator]."""
     return 0.05 if indicator.unit == "%" else 0.01 * abs(level)
 
@@ -367,7 +377,7 @@ def _alike(low: float, high: float, indicator: Indicator, year: int, count: int,
     scenarios = "both scenarios" if count == 2 else f"all {count} scenarios"
     if _said(low, indicator, language) == said:
         return f"{year}年各情景均为{said}" if language == "zh" else f"{said} in {year} in {scenarios}"
-    if high - low >= _noise(indicator, max(abs(low), abs(high))):
+    if high - low >= noise(indicator, max(abs(low), abs(high))):
         return ""
     if language == "zh":
         apart = "0.05个百分点" if indicator.unit == "%" else "1%"
@@ -389,7 +399,7 @@ def _once(outcome: Outcome, base: Outcome, indicator: Indicator, area: str, lang
     other = change * -np.sign(change[-1])
     at = int(other.argmax())
     level = float(series[1].values[at])
-    if not other[at] > _noise(indicator, level):
+    if not other[at] > noise(indicator, level):
         return ""
     told = _change(float(change[at]), level, indicator, language)
     year = int(runs[0].years[at])
@@ -449,6 +459,26 @@ def _change(
     if indicator.unit == "%":
         return f"{sign}{_tenths(abs(change))} points"
     return f"{sign}{_said(abs(change), indicator, 'en', bare=True, like=level)}"
+
+
+def told_size(size: float, level: float, indicator: Indicator, language: Language) -> str:
+    """Write how large a difference from a level is; of rates in points."""
+    if indicator.unit != "%":
+        return _said(size, indicator, language, like=level)
+    return f"{_tenths(size)}个百分点" if language == "zh" else f"{_tenths(size)} points"
+
+
+def told_change(change: float, level: float, indicator: Indicator, language: Language) -> str:
+    """Write a difference from a level as a number with its sign, without a unit."""
+    sign = "\u2212" if change < 0 else "+"
+    size = _tenths(abs(change)) if indicator.unit == "%" else _bare(abs(change), level, indicator, language)
+    return f"{sign}{size}" if float(size.replace(",", "")) else "±0"
+
+
+def _bare(size: float, level: float, indicator: Indicator, language: Language) -> str:
+    """Write a difference as numbers of its axis, with the decimals of a level."""
+    decimals = len(axis_number(level, indicator, language).partition(".")[2])
+    return counted(size * axis_scale(indicator, language), decimals, language)
 
 
 def _tenths(number: float) -> str:

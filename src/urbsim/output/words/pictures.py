@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from urbsim.output.words.finding import Sentence, any_open, find, find_level, lowered
+from urbsim.output.words.matrix import matrix_of
 from urbsim.output.words.terms import INFERRED, STOP, base_position, quoted
 from urbsim.study.error_band import margins_at
 from urbsim.study.indicator import Indicator
@@ -153,6 +154,10 @@ _ALONE = Words(
     "from projections of its kind, whichever is wider.",
 )
 _BAND = Words(zh="灰色带为{}加减模型误差", en="grey band: {}, give or take how far the model may be off")
+_TABLE = Words(
+    zh="每格为一次模拟的结果及其与基准之差",
+    en="each cell: what a run comes to, and its difference to the base",
+)
 _DOTS = Words(zh="圆点为实际值", en="dots: observed")
 _PALE = Words(zh="浅色小点为普查间推算", en="small pale dots: inferred between censuses")
 _DIAMONDS = Words(zh="菱形为规划目标", en="diamonds: plan targets")
@@ -239,7 +244,9 @@ def caption(picture: Picture, outcomes: Sequence[Outcome], language: Language) -
         return ""
     place, area = outcomes[0].place, area_of(picture, outcomes)
     marks = []
-    if not picture.stacked:
+    if matrix_of(outcomes) is not None:  # a table of runs, without marks
+        marks.append(_TABLE[language])
+    elif not picture.stacked:
         vintages = {one.vintage == INFERRED for one in history_of(picture, outcomes)}
         marks += [
             words[language] for inferred, words in ((False, _DOTS), (True, _PALE)) if inferred in vintages
