@@ -177,7 +177,7 @@ def test_the_rate_of_2035_takes_what_published_numbers_say(example: Monitoring) 
     assert wanted.long.gain == pytest.approx((68.24 - 59.74) / 5)  # 2014 to 2019
     assert wanted.short is not None
     assert wanted.short.gain == pytest.approx(63.33 - 61.47)  # 2015 to 2016
-    assert not (wanted.long.breaks or wanted.short.breaks)
+    assert (wanted.long.breaks, wanted.short.breaks) == ("", "")
     assert wanted.lately is not None
     assert wanted.lately.gain == pytest.approx((72.14 - 70.32) / 3)
     assert wanted.standing == "by the run only"  # 0.74 a year in the run, 0.61 lately, 0.67 to go

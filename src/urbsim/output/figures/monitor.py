@@ -24,12 +24,12 @@ from urbsim.output.tables.monitor import (
     number,
     pace_text,
     place_name,
-    scenario_name,
     span_text,
     standing_text,
 )
 from urbsim.output.tables.verdicts import target_demand
 from urbsim.output.words import terms
+from urbsim.output.words.finding import lowered
 from urbsim.study.error_band import band_at
 from urbsim.study.indicator import Indicator
 from urbsim.study.monitoring import LATELY, LONG, Course, Monitoring, Pace, Reading, history_of, sign_of
@@ -119,11 +119,12 @@ def finding(monitoring: Monitoring, indicator: str, area: str, language: Languag
     name = place_name(monitoring, of, area, language)
     place = monitoring.outcome.place
     if area == place.name:
-        name = f"{place.title[language]}{terms.COLON[language]}{name}"
+        where = place.title[language]
+        name = f"{where}{name}" if language == "zh" else f"{where}, {lowered(name)}"
     if not compared:
         return name
     last = compared[-1]
-    run = terms.quoted(scenario_name(monitoring, language), language)
+    run = terms.quoted(monitoring.outcome.scenario.title[language], language)
     when = period_name(last.observation.year, language, sums=of.total)
     size = _amount(abs(last.deviation or 0.0), of, language)
     above = (last.deviation or 0.0) > 0
@@ -168,7 +169,7 @@ def draw(monitoring: Monitoring, indicator: str, area: str, language: Language) 
     axes.plot([r.observation.year for r in readings], fresh, linestyle="none", zorder=4.5, **FRESH)
     ends = []
     if (end := look.end_of(years, values)) is not None:
-        ends.append(look.End(*end, scenario_name(monitoring, language), style))
+        ends.append(look.End(*end, outcome.scenario.title[language], style))
     needed, best = _paths(axes, courses)
     targets, notes = distinct(course.target for course in courses), Notes()
     axes.margins(x=0.02)
