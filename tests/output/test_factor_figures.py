@@ -199,3 +199,12 @@ def test_nothing_runs_off_the_page_or_touches(language: Language) -> None:
         for figure in figures:
             assert figure is not None
             assert problems(figure) == []
+
+
+def test_english_counts_persons_as_elsewhere() -> None:
+    settlers = replace(RATE, id="settlers", name=Words(en="Settlers", zh="落户"), unit="10k persons/year")
+
+    told = words(draw_tornado(replace(tornado(bar(1.5)), indicator=settlers), "en"))
+
+    assert "mean effect over a factor's whole range (mu*) (persons a year)" in told
+    assert "15,000" in told

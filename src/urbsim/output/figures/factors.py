@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,9 +32,8 @@ from urbsim.output.figures.look import (
     tidy,
 )
 from urbsim.output.figures.page import lay_out, sheet
-from urbsim.output.words.terms import COLON, with_unit
+from urbsim.output.words.terms import COLON, axis_scale, axis_unit, with_unit
 from urbsim.study.indicator import Indicator
-from urbsim.study.quantity import unit_name
 from urbsim.study.words import Language, Words
 
 Method = Literal["morris", "sobol"]
@@ -158,6 +157,7 @@ def draw_tornado(tornado: Tornado, language: Language) -> Figure | None:
     if not bars:
         return None
     sobol = tornado.method == "sobol"
+    bars = [_scaled(bar, _scale(tornado.method, tornado.indicator, language)) for bar in bars]
     names = [wrap(shortened(bar.factor[language], NAME, SMALL), NAME, SMALL) for bar in bars]
     line = LEADING * SMALL / 72 / ROW  # of a row that a line of a name takes
     rows = np.array([max(1.0, line * (name.count("\n") + 1) + 0.15) for name in names])
@@ -200,7 +200,8 @@ def draw_tornado(tornado: Tornado, language: Language) -> Figure | None:
 
 def draw_effects(effects: Effects, language: Language) -> Figure | None:
     """Draw the effect of the strongest factors by year; None where no factor has any effect."""
-    values = np.where(np.isfinite(effects.effects), effects.effects, np.nan)
+    scale = _scale(effects.method, effects.indicator, language)
+    values = scale * np.where(np.isfinite(effects.effects), effects.effects, np.nan)
     strength = np.nan_to_num(values).max(axis=1, initial=0.0)
     chosen = [int(i) for i in np.argsort(-strength, kind="stable")[:LINES] if strength[i] > 0]
     if not chosen:
@@ -231,6 +232,15 @@ def draw_effects(effects: Effects, language: Language) -> Figure | None:
     return figure
 
 
+def _scale(method: Method, indicator: Indicator, language: Language) -> float:
+    """Give what sizes of effects are multiplied by to be in the unit of the axis."""
+    return 1.0 if method == "sobol" else axis_scale(indicator, language)
+
+
+def _scaled(bar: Bar, scale: float) -> Bar:
+    return replace(bar, effect=scale * bar.effect, confidence=scale * bar.confidence)
+
+
 def _direction_look(direction: int | None) -> dict[str, Any]:
     looks: dict[int | None, dict[str, Any]] = {
         1: {"facecolor": RAISES},
@@ -258,7 +268,7 @@ def _sobol_bars(axes: Axes, bars: Sequence[Bar], heights: Floats, whisker: dict[
 def _bar_text(bar: Bar, tornado: Tornado) -> str:
     if tornado.method == "sobol":
         return f"{bar.effect:.2f}"
-    sign = {1: "+", -1: "−", 0: "±"}.get(bar.direction, "") if bar.direction is not None else ""
+    sign = {1: "+", -1: "\u2212", 0: "±"}.get(bar.direction, "") if bar.direction is not None else ""
     return f"{sign}{_digits(bar.effect)}"
 
 
@@ -294,7 +304,7 @@ def _measure(method: Method, indicator: Indicator, language: Language) -> str:
     """Name what the length of a bar, or the height of a line, is."""
     if method == "sobol":
         return f"{_SHARE[language]}{'（总效应）' if language == 'zh' else ' (total effect)'}"
-    unit = _POINTS[language] if indicator.unit == "%" else unit_name(indicator.unit, language)
+    unit = _POINTS[language] if indicator.unit == "%" else axis_unit(indicator, language)
     return with_unit(_OVER_RANGE[language], unit, language)
 
 

@@ -23,6 +23,7 @@ from urbsim.output.figures.look import (
     Handle,
     draw_margins,
     head_panel,
+    history_keys,
     keys,
     label_ends,
     left_room,
@@ -56,8 +57,12 @@ _EDGE: dict[str, Any] = {"edgecolor": "#555555", "linestyle": (0, (3, 2)), "line
 _HALF = Words(zh="50%的模拟", en="50 % of the runs")
 _NINETY = Words(zh="90%的模拟", en="90 % of the runs")
 _MEDIAN = Words(zh="中位数", en="median")
-_ODDS = Words(zh="规划目标及达到目标的模拟占比", en="plan target, and the runs that meet it")
+_ODDS = Words(zh="目标及达到目标的模拟占比", en="target, and the runs that meet it")
 _COUNTED = Words(zh="万人", en=" m")
+_MIDDLE = Words(
+    zh="抽样范围不一定以取用值为中心，中位数因此可能偏离单次模拟。",
+    en="Ranges need not be even about the values of a single run, so the median may differ from it.",
+)
 _QUESTION = Words(zh="结果有多大把握？", en="How sure is that?")
 _HELD = Words(zh="{}的中位数（对照）", en="median of {}, for comparison")
 
@@ -139,7 +144,7 @@ def draw_fans(fans: Sequence[Fan], language: Language) -> Figure:
         subtitle=subtitle,
         question=_QUESTION[language],
         handles=[*_fan_keys(fans, together, language)],
-        notes=[_fan_caption(fans, language), *notes.lines],
+        notes=[_fan_caption(fans, language), _MIDDLE[language], *notes.lines],
         right=right,
     )
     return figure
@@ -274,7 +279,10 @@ def _fan_keys(fans: Sequence[Fan], together: bool, language: Language) -> Iterab
         label = _HELD[language].format(fans[0].scenario[language])
         yield Line2D([], [], label=label, **thin(line_style(0)))
     odds = any(fan.odds for fan in fans)
-    entries = keys(observed=any(fan.history for fan in fans), targets=odds, language=language)
+    entries = [
+        *history_keys([one for fan in fans for one in fan.history], language),
+        *keys(targets=odds, language=language),
+    ]
     if odds:
         entries[-1].set_label(_ODDS[language])
     yield from entries
@@ -309,7 +317,7 @@ def _range(counts: Iterable[int]) -> str:
 def _odds_told(fans: Sequence[Fan], target: Target, language: Language) -> list[Told]:
     """Give the lines that say how many runs of each fan meet a target, in the fans' colours."""
     odds = [_odds(fan, target) for fan in fans]
-    shares = ["–" if share is None else told_share(share, language) for share in odds]
+    shares = ["—" if share is None else told_share(share, language) for share in odds]
     if len(fans) > 1:
         return [Told(share, _fan_colour(i)) for i, share in enumerate(shares)]
     return [Told(f"{shares[0]}达到" if language == "zh" else f"met in {shares[0]}")]
