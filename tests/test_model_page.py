@@ -284,7 +284,7 @@ def test_every_sector_has_its_doc_and_every_variable_its_picture(shipped: Docume
 def test_words_are_in_both_languages(shipped: Document, text: str) -> None:
     chinese = render(shipped, "zh")
 
-    assert '<html lang="zh">' in chinese
+    assert '<html lang="zh-CN"' in chinese
     assert "反馈回路" in chinese
     for key, words in read_words().items():
         assert re.search("[\u4e00-\u9fff]", words.zh), key
@@ -292,6 +292,31 @@ def test_words_are_in_both_languages(shipped: Document, text: str) -> None:
     labels = re.findall(r'data-t="([a-z_]+)">([^<]*)<', chinese)
     assert {key for key, _ in labels} <= set(read_words())
     assert [label for _, label in labels if not re.search("[\u4e00-\u9fff]", label)] == []
+
+
+def test_a_chinese_page_has_chinese_sectors_loops_and_names_and_its_own_font(shipped: Document) -> None:
+    chinese = render(shipped, "zh")
+
+    titles = re.findall(r'<section class="sector" id="sector-\d+">\n<h2><span[^>]*>([^<]*)<', chinese)
+    assert len(titles) == len(shipped.sectors)
+    assert [title for title in titles if not re.search("[\u4e00-\u9fff]", title)] == []
+    loops = re.findall(r'<article id="loop-.*?<p class="doc"><span[^>]*>([^<]*)<', chinese, re.DOTALL)
+    assert len(loops) == 17
+    assert [loop for loop in loops if not re.search("[\u4e00-\u9fff]", loop)] == []
+    assert '<a href="#v-nesting">Nesting</a> <span class="called">嵌套系数</span>' in chinese
+    assert "模型说明：urbanization（重庆市）" in chinese
+    assert '@font-face{font-family:"urbsim zh"' in chinese
+    assert "个变量，" in chinese
+    assert not re.search(r"\d 个|\d 处", chinese)
+
+
+def test_the_first_screen_says_which_sectors_a_loop_passes(shipped: Document) -> None:
+    titles = [sector.title for sector in shipped.sectors]
+    passed = {one.loop.id: [titles[number - 1] for number in one.sectors] for one in shipped.loops}
+
+    assert passed["r6"] == ["Money"]
+    assert passed["r5"][0] == passed["r5"][-1] == "Leaving the village"
+    assert "People" in passed["r5"]
 
 
 # --- other people's models --------------------------------------------------------------------------------
@@ -391,7 +416,7 @@ def test_the_command_writes_a_page_named_after_model_and_place(
 
     assert capsys.readouterr().out.strip() == "tiny-tiny.html"
     page = (tiny / "tiny-tiny.html").read_text(encoding="utf-8")
-    assert '<html lang="zh">' in page
+    assert '<html lang="zh-CN"' in page
     assert 'id="targets"' in page
     assert urbsim("doc", "models/tiny.mdl", "--place", "tiny", "--out", "tiny-tiny.html") == 0, (
         "a page of its own"
@@ -510,7 +535,7 @@ def test_a_lever_is_found_by_its_chinese_name(opened: Any) -> None:
     box.send_keys("每落户一人")
 
     hits = [hit.text.splitlines()[0] for hit in opened.find_elements("css selector", "#hits a")]
-    assert [hit.split("  ")[0].split(" m2")[0] for hit in hits] == ["Quota per settler"]
+    assert hits[0] == "Quota per settler 每落户一人用地指标 m2/person"
     box.send_keys(Keys.ESCAPE)
     assert not opened.find_element("id", "hits").is_displayed()
 
@@ -572,3 +597,36 @@ def test_names_stay_inside_their_boxes_in_the_reader_s_font(opened: Any) -> None
     )
 
     assert outside == []
+
+
+def test_a_variable_is_found_by_its_own_chinese_name(opened: Any) -> None:
+    box = opened.find_element("id", "query")
+    box.clear()
+    box.send_keys("同乡网络弹性")
+
+    hits = [hit.text.splitlines()[0] for hit in opened.find_elements("css selector", "#hits a")]
+    box.clear()
+    assert hits[0] == "Network elasticity 同乡网络弹性 dmnl"
+
+
+def test_equations_are_folded_until_an_address_or_a_search_leads_there(opened: Any) -> None:
+    opened.execute_script("document.querySelectorAll('details.entries').forEach(d => d.open = false)")
+    opened.execute_script("location.hash = ''")
+    assert opened.execute_script("return document.documentElement.scrollHeight") < 80_000
+    assert not opened.find_element("id", "v-time-of-search").is_displayed()
+
+    opened.execute_script("location.hash = 'v-time-of-search'")
+
+    assert opened.find_element("id", "v-time-of-search").is_displayed()
+
+
+def test_a_picture_fits_the_width_and_can_be_enlarged(opened: Any) -> None:
+    width = "return document.querySelector('#p-1 svg').getBoundingClientRect().width"
+    fitted = opened.execute_script(width)
+    button = opened.find_element("css selector", "#p-1 .enlarge")
+    opened.execute_script("arguments[0].click()", button)
+    enlarged = opened.execute_script(width)
+    opened.execute_script("arguments[0].click()", button)
+
+    assert enlarged > fitted
+    assert opened.execute_script(width) == fitted

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,7 +38,8 @@ from urbsim.model.influence import names_in, nets_of
 from urbsim.model.read import decode, read_equations, read_model
 from urbsim.names import fold
 from urbsim.study.apply_place import apply_place
-from urbsim.study.catalogue_file import read_indicators, read_levers, read_loops
+from urbsim.study.catalogue_file import read_indicators, read_levers, read_loops, read_names
+from urbsim.study.fit import check_names
 from urbsim.study.indicator import Indicator
 from urbsim.study.lever import Lever
 from urbsim.study.loop import Loop
@@ -74,6 +76,9 @@ def document(file: Path, folder: Path | None = None) -> Document:
     levers = _fitting(_catalogue(file, "levers.yaml", read_levers), model, lambda lever: [lever.variable])
     indicators = _fitting(_catalogue(file, "indicators.yaml", read_indicators), model, _names)
     named = _fitting(_catalogue(file, "loops.yaml", read_loops), model, _stations)
+    vocabulary = read_names(file.parent / "names.yaml")
+    if named or levers or indicators:  # otherwise the catalogues belong to another model beside it
+        check_names(vocabulary, model)
     numbers = numbers_of(place, model)
     loops = tuple(_traced_loop(loop, model, graph) for loop in named)
     stocks = [key for key, variable in model.variables.items() if variable.kind == "stock"]
@@ -88,14 +93,15 @@ def document(file: Path, folder: Path | None = None) -> Document:
         indicators=indicators,
         loops=loops,
     )
+    sectors = _sectors(file, known)
     return Document(
         title=file.stem,
         model=model,
         digest=hashlib.sha256(file.read_bytes()).hexdigest(),
         place=place,
         dimensions=applied.dimensions,
-        sectors=_sectors(file, known),
-        loops=loops,
+        sectors=sectors,
+        loops=tuple(replace(loop, sectors=_passed(loop, sectors)) for loop in loops),
         components=tuple(map(len, components(graph))),
         stock_loops={key: shortest_path(graph, key, key) for key in stocks},
         levers=tuple(_traced_lever(lever, indicators, graph, numbers) for lever in levers),
@@ -104,6 +110,7 @@ def document(file: Path, folder: Path | None = None) -> Document:
         outside=read_outside(place.folder) if place else (),
         sources=place.sources if place else (),
         problems=check_model(model),
+        vocabulary=vocabulary,
         honesty=_honesty(model),
     )
 
@@ -145,6 +152,13 @@ def _traced_loop(loop: Loop, model: Model, graph: Graph) -> TracedLoop:
         cuts=tuple(graph.effects[switch]),
         ways=tuple(loop_through(graph, [fold(name) for name in path]) for path in loop.paths),
     )
+
+
+def _passed(traced: TracedLoop, sectors: Sequence[Sector]) -> tuple[int, ...]:
+    """Give the numbers of the sectors that a loop passes, from 1; the way back to the first is not told."""
+    owners = {entry.key: number for number, sector in enumerate(sectors, 1) for entry in sector.entries}
+    way = next((way for way in traced.ways if way), None)
+    return tuple(number for number, _ in groupby(owners[key] for key in way.keys)) if way else ()
 
 
 def _traced_lever(

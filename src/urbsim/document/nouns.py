@@ -14,6 +14,7 @@ from urbsim.study.loop import Loop
 from urbsim.study.outside_file import OutsideTarget
 from urbsim.study.place import Place, Source
 from urbsim.study.target import Target
+from urbsim.study.vocabulary import Vocabulary
 from urbsim.study.words import Words
 
 
@@ -129,13 +130,15 @@ class Sector:
 class TracedLoop:
     """A loop that the modeller names: the variables at which it can be cut, and its ways in the equations.
 
-    A way is None where the equations have no such path.
+    A way is None where the equations have no such path. `sectors` are the numbers of those that the first
+    way passes, in its order.
     """
 
     loop: Loop
     doc: str
     cuts: tuple[str, ...]
     ways: tuple[Way | None, ...]
+    sectors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +174,8 @@ class Document:
         Numbers of variables of the sets that all act on each other.
     stock_loops
         The shortest loop through each stock; None for a stock that acts on nothing that acts on it.
+    vocabulary
+        What the names of the model are called.
     honesty
         What the error of the file's own step is, or why the model could not be run.
     """
@@ -190,6 +195,7 @@ class Document:
     outside: tuple[OutsideTarget, ...]
     sources: tuple[Source, ...]
     problems: tuple[Problem, ...]
+    vocabulary: Vocabulary
     honesty: Words
 
     @property

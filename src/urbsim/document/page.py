@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -18,6 +19,7 @@ from urbsim.document.words import GRADES, METHODS, read_words
 from urbsim.drawing.svg import STYLE
 from urbsim.errors import InputError, Problem
 from urbsim.names import fold
+from urbsim.output.figures.font import CHINESE, LATIN, subset_for
 from urbsim.study.quantity import unit_name
 from urbsim.study.text_file import shown
 from urbsim.study.words import Language, Words
@@ -25,6 +27,8 @@ from urbsim.study.words import Language, Words
 GENERATOR = "urbsim doc"
 MARK = f'<meta name="generator" content="{GENERATOR}'
 TIMES = ("initial time", "final time", "time step", "saveper")
+FONTS = "/* fonts */"  # where they are put, once it is known which characters they need
+TAGS: Mapping[Language, str] = {"zh": "zh-CN", "en": "en"}
 NEAREST = 6  # indicators of a lever that are shown at once
 PLURALS = {
     "stock": "stocks",
@@ -111,6 +115,7 @@ def render(content: Document, language: Language = "en", *, today: date | None =
     catalogue = read_words()
     regions = content.place.regions if content.place else {}
     model = content.model
+    vocabulary = content.vocabulary
 
     def say(key: str) -> Markup:
         return Markup('<span data-t="{}">{}</span>').format(key, catalogue[key][language])
@@ -120,15 +125,38 @@ def render(content: Document, language: Language = "en", *, today: date | None =
             return escape(words.en)
         return Markup('<span data-zh="{}" data-en="{}">{}</span>').format(words.zh, words.en, words[language])
 
+    def count(number: int, key: str) -> Markup:
+        zh, en = catalogue[key].zh, catalogue[key].en
+        return both(Words(zh=f"{number}个{zh}", en=f"{number} {en}"))
+
+    def sector_words(title: str) -> Words:
+        return vocabulary.words(title, "sector")
+
+    def picture_words(title: str) -> Words:
+        sector, colon, part = title.partition(": ")
+        name = sector_words(sector)
+        if not colon:
+            return name
+        own = catalogue["stocks_flows"] if part == catalogue["stocks_flows"].en else vocabulary.words(part)
+        return Words(zh=f"{name.zh}：{own.zh}" if name.zh != sector else title, en=title)
+
     def unit(text: str) -> Markup:
         return both(Words(zh=unit_name(text, "zh"), en=unit_name(text, "en")))
 
     def link(key: str) -> Markup:
         entry = entries[fold(key)]
-        return Markup('<a href="#{}">{}</a>').format(entry.anchor, entry.name)
+        return Markup('<a href="#{}">{}</a>').format(entry.anchor, both(called(entry)))
+
+    def called(entry: Entry) -> Words:
+        return Words(zh=vocabulary.chinese(entry.key), en=entry.name)
+
+    def element(name: str) -> Markup:
+        return both(vocabulary.words(name, "element"))
 
     def label(parts: Sequence[str]) -> Markup:
-        return Markup(", ").join(both(regions[part]) if part in regions else part for part in parts if part)
+        return Markup(", ").join(
+            both(regions[part]) if part in regions else element(part) for part in parts if part
+        )
 
     def grade(text: str) -> Markup:
         return Markup('<span class="grade {}">{}</span>').format(text, say(GRADES[text]))
@@ -136,6 +164,13 @@ def render(content: Document, language: Language = "en", *, today: date | None =
     environment.globals.update(
         say=say,
         both=both,
+        count=count,
+        called=called,
+        element=element,
+        sector_words=sector_words,
+        picture_words=picture_words,
+        lead=lambda sector: Words(zh=vocabulary.lead(sector.title).zh, en=sector.doc),
+        clause=lambda target: Words(zh=target.clause_in("zh"), en=target.clause_in("en")),
         unit=unit,
         link=link,
         grade=grade,
@@ -153,9 +188,13 @@ def render(content: Document, language: Language = "en", *, today: date | None =
         ("levers", len(content.levers)),
         ("indicators", len(content.indicators)),
     ]
-    return environment.get_template("document.html.j2").render(
+    title = _title(content, catalogue["model"])
+    page = environment.get_template("document.html.j2").render(
         document=content,
+        title=title,
+        both_title=both(title),
         language=language,
+        tag=TAGS[language],
         version=__version__,
         generator=GENERATOR,
         today=today,
@@ -171,11 +210,29 @@ def render(content: Document, language: Language = "en", *, today: date | None =
         pictures={p.number: p for sector in content.sectors for p in sector.pictures},
         names={one.indicator.id: both(one.indicator.name) for one in content.indicators},
         checked=Words(
-            zh=f"{len(entries)} 个变量，{len(content.problems)} 处需要修改",
+            zh=f"{len(entries)}个变量，{len(content.problems)}处需要修改",
             en=f"{len(entries)} variables, {len(content.problems)} to mend",
         ),
         signs={">=": "≥", "<=": "≤", "~": "≈"},
         markup=Markup,
+    )
+    return page.replace(FONTS, _fonts(page), 1)
+
+
+def _title(content: Document, what: Words) -> Words:
+    zh, en = f"{what.zh}：{content.title}", f"{what.en}: {content.title}"
+    if content.place:
+        zh, en = f"{zh}（{content.place.title.zh}）", f"{en} ({content.place.title.en})"
+    return Words(zh=zh, en=en)
+
+
+def _fonts(text: str) -> str:
+    """Embed the characters of the page, so that a machine without a Chinese font shows no boxes."""
+    shown = "".join(filter(str.isprintable, set(text)))
+    return "\n".join(
+        f'@font-face{{font-family:"{name}";src:url(data:font/woff;base64,'
+        f"{base64.b64encode(subset_for(shown, family)).decode()})}}"
+        for name, family in (("urbsim zh", CHINESE), ("urbsim latin", LATIN))
     )
 
 

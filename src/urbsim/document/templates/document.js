@@ -4,12 +4,14 @@
   const query = document.getElementById("query");
   const hits = document.getElementById("hits");
   const MOST = 60;
-  let language = document.documentElement.lang;
+  const root = document.documentElement;
+  let language = root.dataset.language;
 
   // --- languages ---
   function speak(chosen) {
     language = chosen;
-    document.documentElement.lang = chosen;
+    root.lang = chosen === "zh" ? "zh-CN" : chosen;
+    root.dataset.language = chosen;
     for (const node of document.querySelectorAll("[data-t]")) node.textContent = words[node.dataset.t][chosen];
     for (const node of document.querySelectorAll("[data-en]")) node.textContent = node.dataset[chosen];
     query.placeholder = `${words.search[chosen]}  /`;
@@ -28,9 +30,10 @@
     const text = (selector) => [...article.querySelectorAll(selector)].map((n) => n.textContent).join(" ");
     const both = [...article.querySelectorAll("[data-en]")].map((n) => `${n.dataset.en} ${n.dataset.zh}`).join(" ");
     const name = text("h3 > a");
+    const called = text("h3 > .called");
     const doc = text(".doc");
     const unit = text(".unit");
-    return { id: article.id, name, unit, doc, head: plain(name), all: plain(`${name} ${unit} ${doc} ${both}`) };
+    return { id: article.id, name, called, unit, doc, head: plain(`${name} ${called}`), all: plain(`${name} ${called} ${unit} ${doc} ${both}`) };
   });
 
   function found(asked) {
@@ -59,10 +62,11 @@
     const list = found(asked);
     for (const [index, entry] of list.slice(0, MOST).entries()) {
       const link = add(hits, "a", entry.name, { href: `#${entry.id}`, role: "option", id: `hit-${index}`, tabindex: "-1" });
+      if (entry.called) add(link, "span", `  ${entry.called}`, { class: "called" });
       if (entry.unit) add(link, "span", `  ${entry.unit}`, { class: "unit" });
       add(link, "small", entry.doc);
     }
-    const count = `${list.length} ${words.variables[language]}`;
+    const count = language === "zh" ? `${list.length}个${words.variables.zh}` : `${list.length} ${words.variables[language]}`;
     add(hits, "p", list.length ? count : words.not_found[language], { id: "count" });
     select(0);
   }
@@ -102,7 +106,11 @@
     if (chosen) chosen.click();
   });
   hits.addEventListener("click", (event) => {
-    if (event.target.closest("a")) { show(false); query.blur(); }
+    const link = event.target.closest("a");
+    if (!link) return;
+    show(false);
+    query.blur();
+    if (link.hash === location.hash) reveal(); // no change of the address, but it may have been folded since
   });
   document.addEventListener("click", (event) => { if (!event.target.closest("#find")) show(false); });
   document.addEventListener("keydown", (event) => {
@@ -129,6 +137,17 @@
     picture.addEventListener("mouseover", light);
     picture.addEventListener("mouseleave", light);
     picture.addEventListener("focusin", light);
+  }
+
+  // --- pictures fit the width; enlarged, they have their own size and can be moved about ---
+  for (const button of document.querySelectorAll(".enlarge")) {
+    button.addEventListener("click", () => {
+      const large = button.closest("figure").classList.toggle("large");
+      button.setAttribute("aria-pressed", String(large));
+      const said = button.querySelector("[data-t]");
+      said.dataset.t = large ? "reduce" : "enlarge";
+      said.textContent = words[said.dataset.t][language];
+    });
   }
 
   // --- what is folded away is opened where an address leads into it, and on paper ---
