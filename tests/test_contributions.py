@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from urbsim import batch
-from urbsim.study.contribution import Contribution
+from urbsim.study.contribution import TOGETHER, Contribution
 from urbsim.study.outcome import Outcome
 
 LINE = """Moving[Region]=
@@ -50,8 +50,9 @@ def run(*given: str) -> tuple[Outcome, ...]:
 def found(
     outcome: Outcome, indicator: str = "urban_residents", area: str = "tiny", **asked: object
 ) -> Contribution:
-    asked = {"year": 2035, "total": False, "indicator": indicator, "area": area, **asked}
     assert outcome.run is not None
+    lever = next(one.lever for one in outcome.run.contributions)
+    asked = {"lever": lever, "year": 2035, "total": False, "indicator": indicator, "area": area, **asked}
     (one,) = (c for c in outcome.run.contributions if all(getattr(c, k) == v for k, v in asked.items()))
     return one
 
@@ -92,9 +93,10 @@ def test_levers_that_add_up_buy_the_same_alone_and_last(linear: Path) -> None:
     # A wish of one more in 2025 rising to four in 2030: half of 3 x 5 years, then 3 x 5, in two regions.
     assert wish.alone == pytest.approx(2 * (7.5 + 15) / 10, rel=1e-6)
     assert (rate.last, wish.last) == pytest.approx((rate.alone, wish.alone), rel=1e-6)
-    assert rate.alone + wish.alone == pytest.approx(
-        difference(both, base, "urban_residents", "tiny"), rel=1e-6
-    )
+    at_all = difference(both, base, "urban_residents", "tiny")
+    assert rate.alone + wish.alone == pytest.approx(at_all, rel=1e-6)
+    together = found(both, lever=TOGETHER)
+    assert (together.alone, together.last) == pytest.approx((at_all, at_all), rel=1e-6)
 
 
 def test_levers_that_act_through_each_other_do_not_add_up(linear: Path) -> None:
@@ -124,7 +126,7 @@ def test_a_lever_that_the_base_moves_too_counts_as_what_is_moved_otherwise(linea
 
     one = found(child)
     assert child.run is not None
-    assert {c.lever for c in child.run.contributions} == {"wish"}
+    assert {c.lever for c in child.run.contributions} == {"wish", TOGETHER}
     assert one.alone == pytest.approx(difference(child, base, "urban_residents", "tiny"), rel=1e-5)
 
 

@@ -31,14 +31,14 @@ from urbsim.study.catalogue_file import read_indicators, read_levers
 from urbsim.study.contribution import Contribution
 from urbsim.study.doubt import doubts, overruled
 from urbsim.study.factor import factors
-from urbsim.study.fit import check_catalogues, check_scenario
+from urbsim.study.fit import check_catalogues, check_names, check_scenario
 from urbsim.study.indicator import Indicator
 from urbsim.study.judge import inspect, judge
 from urbsim.study.kept import kept
 from urbsim.study.lever import Lever
 from urbsim.study.lowered import KINDS, Lowered, lowered_key
+from urbsim.study.moved import RTOL, take_apart
 from urbsim.study.moved import contributions as contributions_of
-from urbsim.study.moved import take_apart
 from urbsim.study.naming import put_values
 from urbsim.study.outcome import Outcome, Run
 from urbsim.study.place import Place
@@ -137,14 +137,19 @@ class Results:
 
         Raises
         ------
+        InputError
+            A language or format that there is not.
         RunError
             No scenario could be run; a folder that is there already stays as it is.
         """
-        if not any(outcome.run for outcome in self.outcomes):
-            raise RunError("no scenario could be run, so nothing was written")
-        from urbsim.output.folder import write_results
+        from urbsim.output.folder import FORMATS, write_results
         from urbsim.study.words import LANGUAGES
 
+        for given, known, what in ((languages, LANGUAGES, "languages"), (formats, FORMATS, "formats")):
+            if isinstance(given, str) or not set(given) <= {*known}:
+                raise InputError(Problem(f"{given!r}, expected a list of {', '.join(known)}", what))
+        if not any(outcome.run for outcome in self.outcomes):
+            raise RunError("no scenario could be run, so nothing was written")
         drawn = figures and len(self.asked) <= MOST_DRAWN
         if figures and not drawn:
             log.warning("no figures: they can hold %d runs, not %d", MOST_DRAWN, len(self.asked))
@@ -336,13 +341,19 @@ def prepare(scenarios: Sequence[Scenario]) -> tuple[Task, ...]:
     return _prepare(scenarios, {})
 
 
-def _prepare(scenarios: Sequence[Scenario], studies: dict[Path, Study | None]) -> tuple[Task, ...]:
-    """Make scenarios ready to run; places that are read are put into `studies`, None where one is wrong."""
+def _prepare(
+    scenarios: Sequence[Scenario], studies: dict[Path, Study | None], beside: str = ""
+) -> tuple[Task, ...]:
+    """Make scenarios ready to run; places that are read are put into `studies`, None where one is wrong.
+
+    A place is looked for near the file that names it, or near the file `beside`.
+    """
     tasks: list[Task] = []
     problems: list[Problem] = []
     for scenario in scenarios:
         try:
-            near = Path(scenario.source).parent if scenario.source else Path()
+            source = beside or scenario.source
+            near = Path(source).parent if source else Path()
             folder = find_place(scenario.place, near, scenario.where.get("place", scenario.source))
             if folder not in studies:
                 studies[folder] = None
@@ -365,7 +376,8 @@ def _against_bases(
 ) -> tuple[Task, ...]:
     """Give tasks with what each is held against; with `add` those are run too, first of their place.
 
-    A scenario is held against the one that it goes back to by `extends`, without its sweep.
+    A scenario is held against the one that it goes back to by `extends`, without its sweep; a copy of the
+    file of that one will do.
     """
     roots: dict[Path, Task | None] = {}
     for task in tasks:
@@ -376,6 +388,10 @@ def _against_bases(
     for task in tasks:
         source = (task.scenario.extended or (task.scenario.source,))[-1]
         key = Path(source).resolve()
+        if source and key not in roots:
+            alike = next((root for path, root in roots.items() if _same_bytes(path, key)), None)
+            if alike is not None:
+                roots[key] = alike
         if source and add and key not in roots:
             roots[key] = _base(source, task, tasks, studies)
         root = roots.get(key) if source else None
@@ -390,12 +406,20 @@ def _against_bases(
     return tuple(ordered)
 
 
+def _same_bytes(one: Path, other: Path) -> bool:
+    """Tell whether two files have the same content, as copies of a base in two folders have."""
+    try:
+        return one.read_bytes() == other.read_bytes()
+    except OSError:
+        return False
+
+
 def _base(source: str, task: Task, tasks: Sequence[Task], studies: dict[Path, Study | None]) -> Task | None:
     """Make the scenario ready that a task goes back to; None, with a warning, where it cannot serve."""
     why = ""
     try:
         root = replace(read_scenario(Path(source)), sweep=())
-        (found,) = _prepare([root], studies)
+        (found,) = _prepare([root], studies, task.scenario.source)  # in the same models, if there are several
     except InputError as failure:
         why = str(failure)
     else:
@@ -403,7 +427,7 @@ def _base(source: str, task: Task, tasks: Sequence[Task], studies: dict[Path, St
         if twin is not None:
             why = f"'{root.name}' of {source} is also the name of {twin.source}"
         elif found.study is not task.study:
-            why = f"'{root.name}' is of {root.place}, not of {task.scenario.place}"
+            why = f"'{root.name}' of {source} is of {root.place}, not of {task.scenario.place}"
         else:
             return found
     log.warning("%s is held against nothing: %s", task.scenario.sweep_of or task.scenario.name, why)
@@ -451,6 +475,7 @@ def _lower(place: Place) -> Lowered:
     from urbsim.model.read import read_model  # PySD takes longer to import than a scenario takes to run
 
     model = read_model(shown(place.model))
+    check_names(place.vocabulary, model)
     applied = apply_place(model, place)
     program = lower(applied)
     program = replace(program, digest=digest_of(program))
@@ -539,7 +564,8 @@ def _contributions(
         references = references_of(study.place, study.system, int(schedule.start), scenario.parameter_set)
         schedule = references.follow(schedule)
     wanted = variables_of(study.indicators)
-    solved = solve_ensemble(study.system, schedule, wanted, solver=options.solver, rtol=options.rtol)
+    rtol = RTOL if options.rtol is None else options.rtol
+    solved = solve_ensemble(study.system, schedule, wanted, solver=options.solver, rtol=rtol)
     for why in solved.failures.values():
         log.warning("%s: what its levers bought is not all known: %s", task.scenario.name, why)
         break

@@ -58,6 +58,9 @@ class Comparison:
         Each with the name of the one that it is held against; that of the first comes first.
     indicators
         What tables and figures show.
+    differing
+        Ids of the indicators of which figures show the differences too: the first, or all that were asked
+        for.
     areas
         What figures show, and tables where they were asked for.
     year
@@ -74,6 +77,7 @@ class Comparison:
 
     outcomes: tuple[Outcome, ...]
     indicators: tuple[Indicator, ...]
+    differing: frozenset[str]
     areas: tuple[str, ...]
     areas_asked: bool
     year: int
@@ -126,6 +130,7 @@ def compare(
     return Comparison(
         outcomes=outcomes,
         indicators=shown_indicators,
+        differing=frozenset(one.id for one in shown_indicators[: None if indicators else 1]),
         areas=shown_areas,
         areas_asked=bool(areas),
         year=ranked_year,
@@ -552,7 +557,15 @@ def write_comparison(
         from urbsim.output.figures.compare import write_compare_figures
 
         write_compare_figures(
-            into, it.outcomes, it.indicators, it.areas, it.rankings, it.levers, languages, starting
+            into,
+            it.outcomes,
+            it.indicators,
+            it.areas,
+            it.rankings,
+            it.levers,
+            languages,
+            starting,
+            it.differing,
         )
 
     def finish(beside: Path, facts: Mapping[str, Any]) -> None:

@@ -33,6 +33,7 @@ from urbsim.study.words import Words
 
 Floats = npt.NDArray[np.float64]
 
+LONGEST = 1000  # [years] of a run
 AGAIN = "run the scenarios again with this urbsim"
 _NOT_SAID = ("numbers", "paths", "sets", "history", "sources")  # of a place, in `run.json`
 _BESIDE = ("name", "title", "description", "place", "source", "extended")  # of a scenario, beside `asked`
@@ -70,6 +71,10 @@ class _Catalogues:
     by_region: tuple[str, ...] = ()
     levers: tuple[Lever, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not self.indicators:
+            raise ValueError("indicators is empty, expected those that are reported")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
@@ -99,6 +104,11 @@ class _Scenario:
     honesty: str = ""
     idle: dict[str, Words] = field(default_factory=dict)
     checks: tuple[_Found, ...] = ()
+
+    def __post_init__(self) -> None:
+        first, last = self.period or (0.0, 0.0)
+        if not 0 <= last - first <= LONGEST:
+            raise ValueError(f"period is {first:g} to {last:g}, expected two years, the earlier first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from urbsim.names import fold
-from urbsim.study.contribution import Contribution
+from urbsim.study.contribution import TOGETHER, Contribution
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import Words
@@ -47,20 +47,22 @@ class Bought:
     contributions
         (Id, indicator id) -> what this one did alone, and what is lost without it; only what can be seen.
     together
-        Indicator id -> what all that differs does together [unit of the measure]; NaN where the run that it
-        is held against is not there.
+        Indicator id -> what all levers and parameters do together [unit of the measure], with the start and
+        the fitted parameters of the scenario; NaN where it is not known.
     otherwise
-        The two runs differ in start or fitted parameters too, which is then part of what is left over.
+        Indicator id -> what the other start or the other fitted parameters do beside it [unit of the
+        measure]; empty where both runs have the same, or the other run is not there.
     """
 
     outcome: Outcome
-    against: Words  # title of the one that it is held against
+    held: Outcome | None  # the one that it is held against; None: it is not there
+    against: Words  # its title
     area: str
     measures: tuple[Measure, ...]
     levers: Mapping[str, Words]
     contributions: Mapping[tuple[str, str], Contribution]
     together: Mapping[str, float]
-    otherwise: bool
+    otherwise: Mapping[str, float]
 
     def alone(self, lever: str, indicator: str) -> float:
         """Give what a lever does alone [unit of the measure]; nought where nothing is to be seen."""
@@ -114,18 +116,34 @@ def bought(
     if not measures:
         return None
     found = {(one.lever, one.indicator): one for one in here if one.total == (one.indicator in sums)}
-    moved = dict.fromkeys(one.lever for one in run.contributions)
+    moved = dict.fromkeys(one.lever for one in run.contributions if one.lever != TOGETHER)
+    differences = {one.indicator.id: change(outcome, against, one, area) for one in measures}
+    alike = against is not None and (
+        (against.place.name, against.base_year, against.parameter_set)
+        == (outcome.place.name, outcome.base_year, outcome.parameter_set)
+    )
+    told = any(one.lever == TOGETHER for one in run.contributions)  # folders of older versions do not
+    together = dict(differences)
+    for name, difference in differences.items():
+        if not (alike and math.isfinite(difference)):
+            of_all = found.get((TOGETHER, name))
+            together[name] = of_all.alone if of_all else 0.0 if told else math.nan
     names = {lever.id: lever.name for lever in outcome.levers if lever.id in moved}
     return Bought(
         outcome=outcome,
+        held=against,
         against=(against.scenario.title if against else None) or Words(en=outcome.base),
         area=area,
         measures=measures,
-        levers={**names, **{name: Words(en=name) for name in moved if name not in names}},
+        levers={
+            **names,
+            **{name: outcome.place.vocabulary.words(name) for name in moved if name not in names},
+        },
         contributions=found,
-        together={one.indicator.id: change(outcome, against, one, area) for one in measures},
-        otherwise=against is not None
-        and (against.base_year, against.parameter_set) != (outcome.base_year, outcome.parameter_set),
+        together=together,
+        otherwise={name: gap - together[name] for name, gap in differences.items()}
+        if against is not None and not alike
+        else {},
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TOGETHER = "*"  # in place of a lever: all that the scenario moves, at once
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
@@ -15,7 +17,8 @@ class Contribution:
     Parameters
     ----------
     lever
-        Id of the lever, in all regions in which the scenario sets it otherwise than its base does.
+        Id of the lever, in all regions in which the scenario sets it otherwise than its base does; or
+        `TOGETHER`, then `alone` and `last` are the same.
     total
         The indicator counts a calendar year, and the change is that of its sum from the first policy year on.
     alone

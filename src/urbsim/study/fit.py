@@ -37,6 +37,7 @@ def check_catalogues(
     problems = [
         *(problem for lever in levers for problem in _lever_problems(lever, constants, system, place)),
         *(problem for one in indicators for problem in _indicator_problems(one, outputs, system, place)),
+        *_iamc_problems(indicators),
     ]
     if problems:
         raise InputError(problems)
@@ -48,6 +49,14 @@ def check_catalogues(
     problems.extend(problem for target in place.targets for problem in _level_problems(target, place, known))
     if problems:
         raise PlaceError(problems)
+
+
+def _iamc_problems(indicators: Sequence[Indicator]) -> Iterator[Problem]:
+    """Refuse two indicators of one name in the IAMC layout, where a name is all that tells them apart."""
+    first: dict[str, Indicator] = {}
+    for one in indicators:
+        if one.iamc and (other := first.setdefault(one.iamc.casefold(), one)) is not one:
+            yield Problem(f"iamc name '{one.iamc}' is also that of '{other.id}'", one.where)
 
 
 def check_names(vocabulary: Vocabulary, model: Model) -> None:

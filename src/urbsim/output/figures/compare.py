@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from urbsim.names import fold
-from urbsim.output.figures.lettering import SMALL, width_of, wrap
+from urbsim.output.figures.lettering import SMALL, shortened, width_of, wrap
 from urbsim.output.figures.look import (
     DIAMOND,
+    GREY,
     INK,
+    OWN_TARGET,
     RED,
+    TARGET,
     End,
     Handle,
     end_of,
+    history_keys,
     keys,
     label_ends,
     labels_fit,
@@ -37,17 +43,18 @@ from urbsim.output.figures.look import (
     tidy,
 )
 from urbsim.output.figures.marks import Notes, distinct, draw_marks, target_marks
-from urbsim.output.figures.page import EDGE, WIDTH, lay_out, sheet
+from urbsim.output.figures.page import EDGE, GAP, WIDTH, lay_out, sheet
 from urbsim.output.tables.compare import (
-    LEFT_OVER,
-    LEFT_OVER_TOO,
     TOGETHER,
     area_around,
     base_values,
-    change_of,
-    measure_name,
+    last_rows,
+    level_around,
+    same_demand,
+    target_of,
 )
 from urbsim.output.words.finding import find, lowered
+from urbsim.output.words.moves import move
 from urbsim.output.words.terms import (
     COLON,
     STOP,
@@ -58,44 +65,44 @@ from urbsim.output.words.terms import (
     quoted,
     with_unit,
 )
-from urbsim.study.bought import Bought, Measure
+from urbsim.study.bought import Bought
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Observation, Place
-from urbsim.study.quantity import quantity, unit_name
 from urbsim.study.report import Series
 from urbsim.study.standing import Standing
 from urbsim.study.target import Target
 from urbsim.study.words import Language, Words
 
 HIGH, HIGHEST = 2.8, 3.7  # [inches] height of the axes of a single picture, and what labels may make of it
-PAGE = 10.2  # [inches] width of a page of A4 laid across, less its margins
-FEW = 5  # columns of small multiples that fit an upright page
+FEW = 5  # columns of small multiples that hold as many lines as there are scenarios
+LINES = 3  # in the small multiples of more columns: the base, and those that change most
+NAMES = 185  # [points] width of the names of levers
 UNTINTED = "#FEFEFE"
 TINTS = ("#FFFFFF", "#FDF0E1", "#F9D9B4", "#EFB780")  # light to dark, in grey too: reached, and ever farther
 UNHELD, UNHELD_HATCH = "#DDDDDD", "////"  # no target
 BLUE, LIGHT = "#0072B2", "#B9D7EA"
 EDGING: dict[str, Any] = {"edgecolor": "#BBBBBB", "linewidth": 0.5}
 TICK: dict[str, Any] = {"marker": "|", "markersize": 6, "color": RED, "markeredgewidth": 1.6}
+LEVEL: dict[str, Any] = {"color": "#7F7F7F", "linewidth": 0.9, "linestyle": (0, (3, 1.5))}  # no target
 HATCHED: dict[str, Any] = {"facecolor": LIGHT, "edgecolor": BLUE, "linewidth": 0.6, "hatch": "////"}
 TINY = 6.0  # size of type in a small panel
+LEAST = 5.5  # and the least
+TILES = 5.0  # [points] between many small panels
 SEEN = 0.003  # [-] of what an axis spans: what can be seen on it
 
 _QUESTION = {
     "values": Words(zh="各情景走向如何？", en="Where does each scenario lead?"),
-    "differences": Words(zh="与基准情景相差多少？", en="How much does each scenario change?"),
+    "differences": Words(zh="各情景改变了多少？", en="How much does each scenario change?"),
     "levers": Words(zh="每项政策带来了什么？", en="What did each lever buy?"),
-    "map": Words(
-        zh="哪些区域离目标最远，在哪里？", en="Which regions are farthest from their target, and where?"
-    ),
+    "map": Words(zh="哪些区域还差得最远，在哪里？", en="Which regions have farthest to go, and where?"),
     "changes": Words(zh="各情景改变了哪些区域？", en="Where does each scenario change things?"),
-    "ranking": Words(zh="哪些区域离目标最远？", en="Which regions are farthest from their target?"),
+    "ranking": Words(zh="哪些区域还差得最远？", en="Which regions have farthest to go?"),
 }
 _POINTS = Words(zh="个百分点", en=" points")
-_OVER = Words(zh="与“{}”之差", en="difference to ‘{}’")
-_OVER_OWN = Words(zh="与各自基准情景之差", en="difference to the base of each")
-_OWN_BASE = Words(zh="其基准情景", en="its base")
-_OWN_BASES = Words(zh="各自的基准情景", en="base of each")
+_OVER = Words(zh="与{}之差", en="difference to {}")
+_OWN_BASE = Words(zh="其对照情景", en="its base")
+_OWN_BASES = Words(zh="各自的对照情景", en="base of each")
 _SAME = Words(
     zh="{what}：到{year}年各情景与{base}几乎没有差别", en="{what}: by {year} no scenario differs from {base}"
 )
@@ -107,9 +114,13 @@ _TWO = Words(
 _MORE = Words(zh="高{}", en="{} above")
 _LESS = Words(zh="低{}", en="{} below")
 _LEVERS = Words(
-    zh="{what}：到{year}年{scenario}共带来{much}，作用最大的是“{lever}”（单独实施{alone}）",
-    en="{what} by {year}: {scenario} brings {much} in all, ‘{lever}’ the most of it ({alone} alone)",
+    zh="{what}：{when}{scenario}共带来{much}；影响最大的单项：{lever}（单独实施{alone}）",
+    en="{what} {when}: {scenario} brings {much} in all; largest single effect: {lever} ({alone} alone)",
 )
+_LEVERS_OTHER = Words(zh="反方向最大的单项：{}（{}）", en="largest the other way: {} ({})")
+_BY = Words(zh="到{last}年", en="by {last}")
+_WITHIN = Words(zh="{first}—{last}年累计，", en="in {first} to {last}, added up")
+_SINCE = Words(zh="{first}—{last}年累计{what}", en="sum of {what}, {first} to {last}")
 _ALONE = Words(zh="单独实施这一项", en="this lever alone")
 _LAST = Words(zh="在其余各项之后加入", en="added after all the others")
 _LEVER_NOTE = Words(
@@ -118,10 +129,18 @@ _LEVER_NOTE = Words(
 )
 _NOT_SEEN = Words(zh="看不出作用的：{}。", en="Without an effect to be seen: {}.")
 _REACH = Words(
-    zh="{year}年“{base}”下达到目标的区域：{met}个（共{n}个有目标）；{who}差距最大（{gap}）",
-    en="regions on target in {year} under ‘{base}’: {met} of {n}; farthest off: {who} ({gap})",
+    zh="{year}年{base}下，{n}个有自身目标的区域中{met}个达到",
+    en="{met} of {n} regions with a target of their own reach it in {year} under {base}",
 )
-_BEST = Words(zh="“{}”下{}个", en="under ‘{}’: {}")
+_REACH_LEVEL = Words(
+    zh="按{level}衡量，{year}年{base}下{n}个区域中{met}个已达到",
+    en="measured by {level}, {met} of {n} regions have reached it in {year} under {base}",
+)
+_FARTHEST = {
+    ">=": Words(zh="，{who}低{gap}，差距最大", en="; {who} is farthest below, by {gap}"),
+    "<=": Words(zh="，{who}高{gap}，差距最大", en="; {who} is farthest above, by {gap}"),
+}
+_BEST = Words(zh="{}下{}个", en="under {}: {}")
 _NO_TARGET = Words(zh="{what}：{year}年各区域", en="{what} by region in {year}")
 _CHANGES = Words(
     zh="{what}：到{year}年{who}变化最大的是{where}（{much}）",
@@ -131,24 +150,39 @@ _CHANGES_NONE = Words(zh="{what}：到{year}年各区域几乎没有变化", en=
 _NUMBER = Words(zh="格中数字：“{base}”{year}年的数值。", en="Numbers: ‘{base}’ in {year}.")
 _NUMBER_BOTH = Words(zh="格中数字：{year}年“{base}”→“{other}”。", en="Numbers: {year}, ‘{base}’ → ‘{other}’.")
 _NUMBER_CHANGE = Words(
-    zh="格中数字：{year}年与基准情景之差中最大的一个。",
-    en="Numbers: the largest difference to the base in {year}.",
+    zh="格中数字：{year}年与{base}之差中最大的一个。",
+    en="Numbers: the largest difference to {base} in {year}.",
 )
-_TINT = Words(zh="底色：“{base}”{year}年与目标的差距。", en="Tint: gap of ‘{base}’ to the target in {year}.")
-_MET = Words(zh="达到目标", en="on target")
-_SHORT = Words(zh="差{}—{}", en="short by {} to {}")
-_FAR = Words(zh="差{}以上", en="short by {} or more")
+_DRAWN = Words(
+    zh="图中只画{n}个情景中的“{base}”和变化最大的{few}个；其余见ranking.csv。",
+    en="Of {n} scenarios only ‘{base}’ and the {few} that change most are drawn; ranking.csv has all.",
+)
+_TINT = Words(zh="底色：“{base}”{year}年与{what}的差距。", en="Tint: gap of ‘{base}’ to {what} in {year}.")
+_MET = Words(zh="达到{}", en="at {} or better")
+_SHORT = {
+    ">=": Words(zh="低于{what}{low}—{high}", en="{low} to {high} below {what}"),
+    "<=": Words(zh="高于{what}{low}—{high}", en="{low} to {high} above {what}"),
+}
+_FAR = {
+    ">=": Words(zh="低于{what}{low}以上", en="{low} or more below {what}"),
+    "<=": Words(zh="高于{what}{low}以上", en="{low} or more above {what}"),
+}
 _UNHELD = Words(zh="没有目标", en="no target")
-_HELD_TO = Words(
-    zh="目标：自身目标；没有自身目标的，按{}的目标（{}），该目标并非对每个区域的要求。",
-    en="Target: its own, or else that of {} ({}), which is not one for each region.",
+_ITS_TARGET = Words(zh="目标", en="its target")
+_THE_CITYS = Words(zh="全市水平", en="the city’s level")
+_THE_LEVEL = Words(zh="所列水平", en="the level")
+_NOT_ITS_OWN = Words(
+    zh="没有自身目标的区域按{}衡量，这不是对各区域的要求。",
+    en="Regions without a target of their own are measured by {}, which is not demanded of each of them.",
 )
-_GAPS = Words(zh="右侧数字：“{}”与目标的差距。", en="Numbers at the right: gap of ‘{}’ to the target.")
+_ITS_TARGETS = Words(
+    zh="各情景的目标不同，图中目标和差距按“{}”的目标。",
+    en="Scenarios have different targets; those drawn, and the gaps, are of ‘{}’.",
+)
+_GAPS = Words(zh="右侧数字：“{}”与{}的差距。", en="Numbers at the right: gap of ‘{}’ to {}.")
 _ARRANGED = Words(
     zh="方格大致按地理位置排列，上北下南。", en="Panels stand roughly as on the map, north above."
 )
-_TARGET = Words(zh="目标", en="target")
-_PLAN_TARGET = Words(zh="规划目标", en="plan target")
 
 
 def write_compare_figures(
@@ -160,12 +194,19 @@ def write_compare_figures(
     levers: Sequence[Bought],
     languages: Sequence[Language],
     starting: Callable[[str], object] = lambda _: None,
+    differing: Collection[str] | None = None,
 ) -> None:
-    """Draw what the comparison allows, as PNG and SVG, in each language."""
+    """Draw what the comparison allows, as PNG and SVG, in each language.
+
+    Parameters
+    ----------
+    differing
+        Ids of the indicators of which differences are drawn too; None: of all.
+    """
     folder.mkdir()
     for language in languages:
         with styled(language):
-            for stem, figure in figures(outcomes, indicators, areas, rankings, levers, language):
+            for stem, figure in figures(outcomes, indicators, areas, rankings, levers, language, differing):
                 starting(f"{stem}_{language}")
                 save(figure, folder, f"{stem}_{language}")
 
@@ -177,8 +218,9 @@ def figures(
     rankings: Sequence[Sequence[Standing]],
     levers: Sequence[Bought],
     language: Language,
+    differing: Collection[str] | None = None,
 ) -> Iterator[tuple[str, Figure]]:
-    """Give every figure with the stem of its file name."""
+    """Give every figure with the stem of its file name; see `write_compare_figures`."""
     for area in areas:
         part = f"{_stem(area)}_" if len(areas) > 1 else ""
         for indicator in indicators:
@@ -186,6 +228,8 @@ def figures(
             if not runs:
                 continue
             yield f"{part}{indicator.id}", draw_values(runs, indicator, area, language)
+            if differing is not None and indicator.id not in differing:
+                continue
             if any(_differences(outcome, indicator, area, outcomes) is not None for outcome in runs):
                 figure = draw_differences(runs, indicator, area, language, among=outcomes)
                 yield f"{part}{indicator.id}_difference", figure
@@ -233,7 +277,11 @@ def draw_values(outcomes: Sequence[Outcome], indicator: Indicator, area: str, la
         subtitle=_subtitle(
             outcomes[0].place, area, indicator.name[language], axis_unit(indicator, language), language
         ),
-        handles=[*handles, *keys(observed=bool(observed), targets=bool(targets), language=language)],
+        handles=[
+            *handles,
+            *history_keys(observed, language),
+            *keys(targets=bool(targets), own=_have_own(outcomes), language=language),
+        ],
         notes=notes.lines,
         right=right,
     )
@@ -280,7 +328,7 @@ def draw_differences(
     if not beside:
         handles = [Line2D([], [], label=base or _OWN_BASES[language], color=zero["color"], linewidth=2.4)]
         handles += _line_keys([o for o, _ in shown], [style for _, style in shown], language)
-    over = _OVER[language].format(base) if base else _OVER_OWN[language]
+    over = _OVER[language].format(quoted(base, language) if base else _OWN_BASES[language])
     unit = _POINTS[language].strip() if indicator.unit == "%" else axis_unit(indicator, language)
     lay_out(
         figure,
@@ -387,28 +435,35 @@ def signed(number: str) -> str:
 def draw_levers(one: Bought, language: Language) -> Figure:
     """Draw what each lever of a scenario bought of its first measure, alone and last, and all together."""
     measure = one.measures[0]
-    indicator, name = measure.indicator, measure.indicator.id
-    ordered = sorted(one.levers, key=lambda lever: -abs(one.alone(lever, name)))
-    unseen = [
-        o
-        for o in ordered
-        if change_of(one.alone(o, name), measure) == change_of(one.last(o, name), measure) == "0"
-    ]
+    name = measure.indicator.id
+    counted = replace(measure.indicator, unit=measure.unit)
+    below = last_rows(one)
+    values = {lever: (one.alone(lever, name), one.last(lever, name)) for lever in one.levers}
+    ends = [*values.values(), *(give(name) for _, _, give in below)]
+    write = _change_writer([value for pair in ends for value in pair], counted, language)
+    ordered = sorted(one.levers, key=lambda lever: -max(map(abs, values[lever])))
+    unseen = [lever for lever in ordered if all(nothing(write(value)) for value in values[lever])]
     levers = [lever for lever in ordered if lever not in unseen]
-    rows, left, together = len(levers), one.left_over(name), one.together[name]
-    figure, (axes,) = sheet(height=0.27 * (rows + 2.6), sharex=False)
-    at = rows + 0.3
-    alone = [(row - 0.19, one.alone(lever, name)) for row, lever in enumerate(levers)]
-    last = [(row + 0.19, one.last(lever, name)) for row, lever in enumerate(levers)]
-    alone.append((at + 0.86, left[0]))
-    last.append((at + 1.24, left[1]))
+    rows = len(levers)
+    figure, (axes,) = sheet(height=0.29 * (rows + 0.6 + 1.05 * len(below)), sharex=False)
+    starts = [rows + 0.3 + 1.05 * i for i in range(len(below))]
+    alone = [(row - 0.19, values[lever][0]) for row, lever in enumerate(levers)]
+    last = [(row + 0.19, values[lever][1]) for row, lever in enumerate(levers)]
+    whole = []
+    for at, (row, _, give) in zip(starts, below, strict=True):
+        if row == "left over":
+            alone.append((at - 0.19, give(name)[0]))
+            last.append((at + 0.19, give(name)[1]))
+        else:
+            whole.append((at, give(name)[0], INK if row == "together" else GREY))
     axes.barh([y for y, _ in alone], [value for _, value in alone], height=0.36, color=BLUE, zorder=3)
     axes.barh([y for y, _ in last], [value for _, value in last], height=0.36, zorder=3, **HATCHED)
-    axes.barh([at], [together], height=0.5, color=INK, zorder=3)
-    for y, value in (*alone, *last, (at, together)):
+    for y, value, colour in whole:
+        axes.barh([y], [value], height=0.5, color=colour, zorder=3)
+    for y, value in (*alone, *last, *((y, value) for y, value, _ in whole)):
         if math.isfinite(value):
             axes.annotate(
-                change_of(value, measure).replace("-", "\u2212"),
+                signed(write(value)),
                 (value, y),
                 xytext=(3 if value >= 0 else -3, 0),
                 textcoords="offset points",
@@ -419,30 +474,36 @@ def draw_levers(one: Bought, language: Language) -> Figure:
             )
     axes.axvline(0, color=INK, linewidth=0.8, zorder=3.5)
     axes.axhline(rows - 0.35, color="#888888", linewidth=0.6)
-    names = [one.levers[lever][language] for lever in levers]
-    names += [TOGETHER[language], (LEFT_OVER_TOO if one.otherwise else LEFT_OVER)[language]]
-    axes.set_yticks([*range(rows), at, at + 1.05], [wrap(text, 165, SMALL) for text in names], fontsize=SMALL)
-    axes.set_ylim(at + 1.6, -0.55)
+    names = [
+        *(_with_move(one, lever, language) for lever in levers),
+        *(said[language] for _, said, _ in below),
+    ]
+    axes.set_yticks([*range(rows), *starts], [wrap(text, NAMES, SMALL) for text in names], fontsize=SMALL)
+    axes.set_ylim(starts[-1] + 0.6, -0.55)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(_numbers(counted, language))
     low, high = axes.get_xlim()
     room = 0.1 * (high - low)
     axes.set_xlim(low - room * (low < 0), high + room * (high > 0))
-    most = max(ordered, key=lambda lever: one.alone(lever, name) * math.copysign(1, together))
-    title = _LEVERS[language].format(
-        what=_what(indicator, one.area, one.outcome.place, language),
-        year=measure.last,
-        scenario=quoted(one.outcome.scenario.title[language], language),
-        much=_bought(together, measure, language),
-        lever=one.levers[most][language],
-        alone=_bought(one.alone(most, name), measure, language),
-    )
+    place, what = one.outcome.place, counted.name[language]
+    since = what
+    if measure.total:
+        since = _SINCE[language].format(first=measure.first, last=measure.last, what=lowered(what))
+    unit = _POINTS[language].strip() if measure.unit == "%" else axis_unit(counted, language)
     lay_out(
         figure,
         question=_QUESTION["levers"][language],
-        title=title,
-        subtitle=_subtitle(one.outcome.place, one.area, *measure_name(measure, language), language),
+        title=levers_title(one, lambda value: signed(with_words(write(value), counted, language)), language),
+        subtitle=_subtitle(
+            place,
+            one.area,
+            f"{since}{_comma(language)}{_OVER[language].format(quoted(one.against[language], language))}",
+            unit,
+            language,
+        ),
         handles=[
             Patch(facecolor=BLUE, label=_ALONE[language]),
             Patch(**HATCHED, label=_LAST[language]),
@@ -450,7 +511,7 @@ def draw_levers(one: Bought, language: Language) -> Figure:
         ],
         notes=[
             _LEVER_NOTE[language],
-            _NOT_SEEN[language].format(_comma(language).join(one.levers[o][language] for o in unseen))
+            _NOT_SEEN[language].format(_listed([one.levers[o][language] for o in unseen], language))
             if unseen
             else "",
         ],
@@ -458,24 +519,71 @@ def draw_levers(one: Bought, language: Language) -> Figure:
     return figure
 
 
-def _bought(value: float, measure: Measure, language: Language) -> str:
-    """Write a change with its sign and unit."""
-    number = change_of(value, measure).replace("-", "\u2212")
-    unit = (
-        _POINTS[language]
-        if measure.unit == "%"
-        else f"{'' if language == 'zh' else ' '}{unit_name(measure.unit, language)}"
+def levers_title(one: Bought, write: Callable[[float], str], language: Language) -> str:
+    """Say what all levers bring, and which one does most by itself, whichever way it pulls.
+
+    One that pulls the other way is named too where it does so by more than all bring together.
+
+    Parameters
+    ----------
+    write
+        Writes a change with its sign and unit.
+    """
+    measure = one.measures[0]
+    alone = {lever: one.alone(lever, measure.indicator.id) for lever in one.levers}
+    most = max(alone, key=lambda lever: abs(alone[lever]))
+    other = min(alone, key=lambda lever: alone[lever] * math.copysign(1, alone[most]))
+    together = one.together[measure.indicator.id]
+    indicator = measure.indicator
+    title = _LEVERS[language].format(
+        what=_what(indicator, one.area, one.outcome.place, language),
+        when=(_WITHIN if measure.total else _BY)[language].format(first=measure.first, last=measure.last),
+        scenario=quoted(one.outcome.scenario.title[language], language),
+        much=write(together) if math.isfinite(together) else "?",
+        lever=quoted(one.levers[most][language], language),
+        alone=write(alone[most]),
     )
-    return f"{number}{unit}".rstrip()
+    if alone[other] * alone[most] < 0 and not abs(alone[other]) <= abs(together):
+        against = _LEVERS_OTHER[language].format(
+            quoted(one.levers[other][language], language), write(alone[other])
+        )
+        title = f"{title}{STOP[language]}{against}"
+    return title
+
+
+def _with_move(one: Bought, lever: str, language: Language) -> str:
+    """Name a lever with what the scenario does with it."""
+    name, said = (
+        one.levers[lever][language],
+        move(one.outcome, one.held, lever, one.measures[0].last, language),
+    )
+    if not said:
+        return name
+    return f"{name}（{said}）" if language == "zh" else f"{name} ({said})"
+
+
+def _change_writer(values: Sequence[float], counted: Indicator, language: Language) -> Callable[[float], str]:
+    """Give what writes changes in the numbers of their axis, with the digits that the largest asks for."""
+    scale = axis_scale(counted, language)
+    size = max((abs(scale * value) for value in values if math.isfinite(value)), default=0.0)
+    decimals = 2 if size < 10 else 1 if size < 100 else 0
+    digits = 3 if size >= 1e4 else 12
+
+    def write(value: float) -> str:
+        return f"{float(f'{scale * value:.{digits}g}'):,.{decimals}f}".replace("-", "\u2212")
+
+    return write
 
 
 def draw_regions(ranking: Sequence[Standing], language: Language) -> Figure:
     """Draw a panel for every region, laid out as on the map where the place says how, tinted by its gap."""
-    outcomes = _runs(ranking)
-    place, indicator, year = outcomes[0].place, ranking[0].indicator, ranking[0].year
-    first = {one.area: one for one in ranking if one.outcome.name == outcomes[0].name}
-    figure, panels = _tiles(place, [region for region in place.regions if region in first], language)
-    styles = line_styles(outcomes)
+    every = _runs(ranking)
+    place, indicator, year = every[0].place, ranking[0].indicator, ranking[0].year
+    first = {one.area: one for one in ranking if one.outcome.name == every[0].name}
+    regions = [region for region in place.regions if region in first]
+    figure, panels = _tiles(place, regions, language)
+    outcomes = _few_runs(every, indicator, regions, year)
+    styles = [style for one, style in zip(every, line_styles(every), strict=True) if one in outcomes]
     bounds = _bounds([standing.short for standing in first.values()])
     marked = False
     limits = _Limits()
@@ -484,7 +592,11 @@ def draw_regions(ranking: Sequence[Standing], language: Language) -> Figure:
         if first[region].verdict is None:
             axes.patch.set(hatch=UNHELD_HATCH, edgecolor=UNHELD)
         limits.add(_draw_tile(axes, outcomes, styles, [_values(o, indicator, region) for o in outcomes]))
-        for target in _targets(outcomes, indicator, region):
+        verdict = first[region].verdict
+        if verdict is not None and _borrowed(first[region]):
+            limits.add([verdict.target.value])
+            axes.axhline(verdict.target.value, **{**LEVEL, "linewidth": 0.7}, zorder=2)
+        for target in _targets(outcomes[:1], indicator, region):
             marked = True
             limits.add([target.value])
             axes.plot(target.year, target.value, linestyle="none", zorder=5, **{**DIAMOND, "markersize": 3.6})
@@ -496,15 +608,19 @@ def draw_regions(ranking: Sequence[Standing], language: Language) -> Figure:
     _number_tiles(panels, indicator, language)
     handles: list[Handle] = [*_line_keys(outcomes, styles, language, plain=True)]
     if marked:
-        handles.append(Line2D([], [], linestyle="none", label=_PLAN_TARGET[language], **DIAMOND))
-    handles += _tint_keys(first.values(), bounds, indicator, language)
+        words = OWN_TARGET if _have_own(outcomes[:1]) else TARGET
+        handles.append(Line2D([], [], linestyle="none", label=words[language], **DIAMOND))
+    standings = [*first.values()]
+    handles += [*_level_keys(standings, language), *_tint_keys(standings, bounds, indicator, language)]
     titles = [outcome.scenario.title[language] for outcome in outcomes]
-    words = _NUMBER_BOTH if len(titles) == 2 else _NUMBER
-    notes = [words[language].format(base=titles[0], other=titles[-1], year=year)]
-    if any(standing.verdict for standing in first.values()):
-        notes.append(_TINT[language].format(base=titles[0], year=year))
+    numbers = _NUMBER_BOTH if len(titles) == 2 else _NUMBER
+    notes = [numbers[language].format(base=titles[0], other=titles[-1], year=year)]
+    if any(standing.verdict for standing in standings):
+        what = _held_to_what(standings, language)
+        notes.append(_TINT[language].format(base=titles[0], year=year, what=what))
     if place.grid:
         notes.append(_ARRANGED[language])
+    notes += [_drawn_note(outcomes, every, language)]
     lay_out(
         figure,
         question=_QUESTION["map"][language],
@@ -513,7 +629,12 @@ def draw_regions(ranking: Sequence[Standing], language: Language) -> Figure:
             place, place.name, indicator.name[language], axis_unit(indicator, language), language
         ),
         handles=handles,
-        notes=[("" if language == "zh" else " ").join(notes), *_held_note([*first.values()], language)],
+        notes=[
+            ("" if language == "zh" else " ").join(filter(None, notes)),
+            *_held_note(standings, language),
+            *_targets_note(ranking, language),
+        ],
+        gap=_gap(place, regions),
     )
     return figure
 
@@ -533,7 +654,8 @@ def draw_changes(
         return None
     styles = line_styles(outcomes)
     names = {name for name, _ in found}
-    pairs = [(o, style) for o, style in zip(outcomes, styles, strict=True) if o.name in names]
+    few = _few_runs(outcomes, indicator, [*place.regions], year)
+    pairs = [(o, style) for o, style in zip(outcomes, styles, strict=True) if o.name in names and o in few]
     figure, panels = _tiles(place, [*place.regions], language)
     zero = styles[base_position(outcomes)]
     limits = _Limits()
@@ -563,10 +685,15 @@ def draw_changes(
     if nothing(write(much)):
         title = _CHANGES_NONE[language].format(what=what, year=year)
     base = _base_title([o for o, _ in pairs], outcomes, language)
-    over = _OVER[language].format(base) if base else _OVER_OWN[language]
+    against = quoted(base, language) if base else _OWN_BASES[language]
+    over = _OVER[language].format(against)
     unit = _POINTS[language].strip() if indicator.unit == "%" else axis_unit(indicator, language)
     zero_key = Line2D([], [], label=base or _OWN_BASES[language], color=zero["color"], linewidth=1.8)
-    notes = [_NUMBER_CHANGE[language].format(year=year), _ARRANGED[language] if place.grid else ""]
+    notes = [
+        _NUMBER_CHANGE[language].format(year=year, base=against),
+        _ARRANGED[language] if place.grid else "",
+        _drawn_note(few, outcomes, language),
+    ]
     lay_out(
         figure,
         question=_QUESTION["changes"][language],
@@ -575,7 +702,8 @@ def draw_changes(
             place, place.name, f"{indicator.name[language]}{_comma(language)}{over}", unit, language
         ),
         handles=[zero_key, *_line_keys([o for o, _ in pairs], [s for _, s in pairs], language, plain=True)],
-        notes=[("" if language == "zh" else " ").join(notes)],
+        notes=[("" if language == "zh" else " ").join(filter(None, notes))],
+        gap=_gap(place, [*place.regions]),
     )
     return figure
 
@@ -594,7 +722,10 @@ def draw_ranking(ranking: Sequence[Standing], language: Language) -> Figure:
         if standing.verdict is not None:
             goal = standing.verdict.target.value
             axes.plot([standing.value, goal], [row, row], color="#C9C9C9", linewidth=1.0, zorder=1.5)
-            axes.plot(goal, row, **TICK, zorder=2.5)
+            if _borrowed(standing):
+                axes.plot([goal, goal], [row - 0.5, row + 0.5], **LEVEL, zorder=2.5)
+            else:
+                axes.plot(goal, row, **TICK, zorder=2.5)
         for outcome, look in zip(outcomes, looks, strict=True):
             one = found.get((outcome.name, standing.area))
             if one and (one is standing or abs(one.value - standing.value) > SEEN * span):
@@ -617,6 +748,7 @@ def draw_ranking(ranking: Sequence[Standing], language: Language) -> Figure:
     axes.grid(visible=True, axis="y", color="#F2F2F2")
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(_numbers(indicator, language))
+    title = outcomes[0].scenario.title[language]
     held = sum(standing.verdict is not None for standing in order)
     if 0 < held < len(order):
         axes.axhline(held - 0.5, color="#888888", linewidth=0.6)
@@ -624,8 +756,10 @@ def draw_ranking(ranking: Sequence[Standing], language: Language) -> Figure:
         Line2D([], [], label=outcome.scenario.title[language], **look)
         for outcome, look in zip(outcomes, looks, strict=True)
     ]
-    if held:
-        handles.append(Line2D([], [], linestyle="none", label=_TARGET[language], **TICK))
+    if any(target_of(standing) == "own" for standing in order):
+        words = OWN_TARGET if _have_own(outcomes[:1]) else TARGET
+        handles.append(Line2D([], [], linestyle="none", label=words[language], **TICK))
+    handles += _level_keys(order, language)
     lay_out(
         figure,
         question=_QUESTION["ranking"][language],
@@ -639,8 +773,9 @@ def draw_ranking(ranking: Sequence[Standing], language: Language) -> Figure:
         ),
         handles=handles,
         notes=[
-            *([_GAPS[language].format(outcomes[0].scenario.title[language])] if held else []),
+            *([_GAPS[language].format(title, _held_to_what(order, language))] if held else []),
             *_held_note(order, language),
+            *_targets_note(ranking, language),
         ],
         right=34.0 if held else 0.0,
     )
@@ -648,30 +783,57 @@ def draw_ranking(ranking: Sequence[Standing], language: Language) -> Figure:
 
 
 def reach_title(ranking: Sequence[Standing], language: Language) -> str:
-    """Say how many regions are on target in the first run, which is farthest off, and which run is best."""
-    runs: dict[str, list[Standing]] = {}
+    """Say how many regions are on target in the first run, which is farthest off, and which run is best.
+
+    Regions that are only measured by the level of an area around them are counted apart. Runs under other
+    targets than the first are not held beside it.
+    """
+    runs: dict[str, dict[str, Standing]] = {}
     for standing in ranking:
-        runs.setdefault(standing.outcome.name, []).append(standing)
-    standings = next(iter(runs.values()))
-    held = [standing for standing in standings if standing.verdict is not None]
+        runs.setdefault(standing.outcome.name, {})[standing.area] = standing
+    standings = [*next(iter(runs.values())).values()]
     first = standings[0]
     name = first.indicator.name[language]
-    if not held or held[0].verdict is None:
+    groups: dict[str, list[Standing]] = {}
+    for standing in (one for one in standings if one.verdict is not None):
+        own = target_of(standing) == "own"
+        groups.setdefault("" if own else level_around(standing, language), []).append(standing)
+    if not groups:
         return _NO_TARGET[language].format(what=name, year=first.year)
-    met = {who: sum(one.verdict.met for one in each if one.verdict) for who, each in runs.items()}
-    title = _REACH[language].format(
+    parts = [_reached(some, level, [*runs.values()], language) for level, some in groups.items()]
+    return f"{name}{COLON[language]}{STOP[language].join(parts)}"
+
+
+def _reached(
+    some: Sequence[Standing], level: str, runs: Sequence[Mapping[str, Standing]], language: Language
+) -> str:
+    """Say how many of these regions reach their own targets or, where it is named, a level."""
+    first = max(some, key=lambda one: one.short)
+
+    def met(run: Mapping[str, Standing]) -> int:
+        here = [run[one.area] for one in some if one.area in run and same_demand(one, run[one.area])]
+        if len(here) < len(some):
+            return -1  # held to something else
+        return sum(one.verdict.met for one in here if one.verdict)
+
+    reached = met(runs[0])
+    text = (_REACH_LEVEL if level else _REACH)[language].format(
+        level=level,
         year=first.year,
-        base=first.outcome.scenario.title[language],
-        n=len(held),
-        met=met[first.outcome.name],
-        who=held[0].outcome.place.area_title(held[0].area)[language],
-        gap=told(held[0].verdict.gap, first.indicator, language),
+        base=quoted(first.outcome.scenario.title[language], language),
+        n=len(some),
+        met=reached,
     )
-    best = max(met, key=lambda who: met[who])
-    if met[best] > met[first.outcome.name]:
-        also = _BEST[language].format(runs[best][0].outcome.scenario.title[language], met[best])
-        title = f"{title}{STOP[language]}{also}"
-    return f"{name}{COLON[language]}{title}"
+    if first.verdict is not None and first.short > 0 and not first.verdict.met:
+        text += _FARTHEST["<=" if first.verdict.target.operator == "<=" else ">="][language].format(
+            who=first.outcome.place.area_title(first.area)[language],
+            gap=told(abs(first.verdict.gap), first.indicator, language),
+        )
+    best = max(runs, key=met)
+    if met(best) > reached:
+        title = next(iter(best.values())).outcome.scenario.title[language]
+        text += STOP[language] + _BEST[language].format(quoted(title, language), met(best))
+    return text
 
 
 # --- small multiples ---------------------------------------------------------------------------------------
@@ -695,25 +857,72 @@ class _Limits:
 
 def _tiles(place: Place, regions: Sequence[str], language: Language) -> tuple[Figure, dict[str, Axes]]:
     """Make a figure with a small panel for each region, as the place lays them out, or in its own order."""
-    grid = {region: place.grid[region] for region in regions} if len(place.grid) == len(regions) else {}
-    n = len(regions)
-    columns = max(
-        (column for _, column in grid.values()),
-        default=n if n < FEW else min(9, math.ceil(math.sqrt(1.7 * n))),
+    columns, grid = _cells(place, regions)
+    wide = columns > FEW
+    figure, panels = sheet(
+        max(row for row, _ in grid.values()), columns, 0.46 if wide else 1.25, sharex=False
     )
-    grid = grid or {region: (1 + i // columns, 1 + i % columns) for i, region in enumerate(regions)}
-    rows, wide = max(row for row, _ in grid.values()), columns > FEW
-    height, width = (0.6, PAGE) if wide else (1.25, WIDTH)
-    figure, panels = sheet(rows, columns, height, width=width, sharex=False)
     cells = {(1 + i // columns, 1 + i % columns): axes for i, axes in enumerate(panels)}
     for cell in cells.keys() - grid.values():
         cells[cell].remove()
-    room = (72 * width - 30) / columns - 14
+    room = (72 * WIDTH - 30) / columns - (TILES if wide else 14)
     for region, cell in grid.items():
-        name = place.area_title(region)[language]
-        size = min(SMALL, (room + 8) / width_of(name, 1.0))
-        cells[cell].set_title(name, fontsize=max(size, 5.0), pad=2)
+        name = _short(place.short_title(region)[language]) if wide else place.area_title(region)[language]
+        size = min(SMALL - wide, room / width_of(name, 1.0))
+        if size < LEAST:
+            size, name = LEAST, shortened(name, room, LEAST, lines=1)
+        cells[cell].set_title(name, fontsize=size, pad=2)
     return figure, {region: cells[cell] for region, cell in grid.items()}
+
+
+def _short(name: str) -> str:
+    """Shorten the name of a county for a small panel.
+
+    Examples
+    --------
+    >>> _short("彭水苗族土家族自治县"), _short("綦江区（含万盛）"), _short("Wuxi")
+    ('彭水县', '綦江区', 'Wuxi')
+    """
+    return re.sub(r"^(..)\w*族自治(?=[县州旗]$)", r"\1", re.sub(r"（.*）$", "", name))
+
+
+def _cells(place: Place, regions: Sequence[str]) -> tuple[int, dict[str, tuple[int, int]]]:
+    """Give how many columns panels of these regions have, and the row and column of each, from 1."""
+    n = len(regions)
+    if n and all(region in place.grid for region in regions) and len(place.grid) == n:
+        return max(column for _, column in place.grid.values()), {one: place.grid[one] for one in regions}
+    columns = n if n < FEW else min(9, math.ceil(math.sqrt(1.7 * n)))
+    return columns, {region: (1 + i // columns, 1 + i % columns) for i, region in enumerate(regions)}
+
+
+def _gap(place: Place, regions: Sequence[str]) -> float:
+    """Give the room between panels of these regions."""
+    return TILES if _cells(place, regions)[0] > FEW else GAP
+
+
+def _few_runs(
+    outcomes: Sequence[Outcome], indicator: Indicator, regions: Sequence[str], year: int
+) -> list[Outcome]:
+    """Give the runs that fit small panels: all of them, or the base and those that change most."""
+    if len(outcomes) <= LINES or _cells(outcomes[0].place, regions)[0] <= FEW:
+        return [*outcomes]
+    base = outcomes[base_position(outcomes)]
+
+    def changed(outcome: Outcome) -> float:
+        gaps = [_at(outcome, indicator, one, year) - _at(base, indicator, one, year) for one in regions]
+        return float(np.nansum(np.abs(gaps)))
+
+    others = sorted((one for one in outcomes if one is not base), key=changed, reverse=True)
+    chosen = [base, *others[: LINES - 1]]
+    return [outcome for outcome in outcomes if outcome in chosen]
+
+
+def _drawn_note(drawn: Sequence[Outcome], outcomes: Sequence[Outcome], language: Language) -> str:
+    """Say which of many runs are drawn; empty where all are."""
+    if len(drawn) == len(outcomes):
+        return ""
+    base = outcomes[base_position(outcomes)].scenario.title[language]
+    return _DRAWN[language].format(n=len(outcomes), base=base, few=len(drawn) - 1)
 
 
 def _draw_tile(
@@ -749,13 +958,15 @@ def _finish_tile(axes: Axes, limits: _Limits, number: str, value: float, *, left
 
 
 def _number_tiles(panels: Mapping[str, Axes], indicator: Indicator, language: Language) -> None:
-    """Write the numbers of axes of panels that have no neighbour at the left, or none below."""
+    """Write the numbers of axes of panels that are the first of their row, or the last of their column."""
     cells = {}
     for axes in panels.values():
         spec = axes.get_subplotspec()
         if spec is not None:
             cells[spec.rowspan.start, spec.colspan.start] = axes
-    last = max(row for row, _ in cells)
+    left = {row: min(column for other, column in cells if other == row) for row, _ in cells}
+    below = {column: max(row for row, other in cells if other == column) for _, column in cells}
+    low_row = max(row for row, _ in cells)
     for (row, column), axes in cells.items():
         tidy(axes, ticks=3)
         number_axis(axes, indicator, language)
@@ -763,19 +974,19 @@ def _number_tiles(panels: Mapping[str, Axes], indicator: Indicator, language: La
         seen = [np.asarray(line.get_xdata())[np.isfinite(line.get_ydata())] for line in lines]
         years = np.concatenate(seen)
         axes.set_xticks([float(years.min()), float(years.max())])
-        axes.tick_params(length=1.5, labelsize=TINY - 0.5, pad=1.5)
-        axes.tick_params(labelleft=column == 0, labelbottom=row == last)
-        look: dict[str, Any] = {"textcoords": "offset points", "fontsize": TINY - 0.5, "color": "#444444"}
-        if column > 0 and (row, column - 1) not in cells:
+        axes.tick_params(length=1.5, labelsize=TINY, pad=1.5)
+        axes.tick_params(labelleft=column == 0, labelbottom=row == low_row)
+        look: dict[str, Any] = {"textcoords": "offset points", "fontsize": TINY, "color": "#444444"}
+        if column > 0 and column == left[row]:
             write = _numbers(indicator, language)
             low, high = axes.get_ylim()
             for tick in (tick for tick in axes.get_yticks() if low <= tick <= high):
-                left: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "xytext": (-3, 0), **look}
-                axes.annotate(write(tick, 0), (0, tick), ha="right", va="center", **left)
-        if row < last and (row + 1, column) not in cells:
+                beside: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "xytext": (-3, 0), **look}
+                axes.annotate(write(tick, 0), (0, tick), ha="right", va="center", **beside)
+        if row < low_row and row == below[column]:
             for tick in axes.get_xticks():
-                below: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "xytext": (0, -3), **look}
-                axes.annotate(f"{tick:g}", (tick, 0), ha="center", va="top", **below)
+                under: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "xytext": (0, -3), **look}
+                axes.annotate(f"{tick:g}", (tick, 0), ha="center", va="top", **under)
 
 
 def _bounds(shorts: Sequence[float]) -> tuple[float, ...]:
@@ -805,36 +1016,68 @@ def _tint(standing: Standing, bounds: Sequence[float]) -> str:
 
 
 def _tint_keys(
-    standings: Iterable[Standing], bounds: Sequence[float], indicator: Indicator, language: Language
+    standings: Sequence[Standing], bounds: Sequence[float], indicator: Indicator, language: Language
 ) -> Iterator[Handle]:
     """Give the entries of a legend for the tints that occur; none where no region has a target."""
     tints = {_tint(standing, bounds) for standing in standings}
     if tints == {UNTINTED}:
         return
+    what = _held_to_what(standings, language)
+    most_held = (one.verdict.target.operator for one in standings if one.verdict)
+    side = "<=" if set(most_held) == {"<="} else ">="
     said = [f"{axis_scale(indicator, language) * bound:g}" for bound in bounds]
     whole = [with_words(number, indicator, language) for number in said]
     most = max(TINTS.index(tint) for tint in tints if tint in TINTS)
     if TINTS[0] in tints:
-        yield Patch(facecolor=TINTS[0], label=_MET[language], **EDGING)
+        yield Patch(facecolor=TINTS[0], label=_MET[language].format(what), **EDGING)
     for i, tint in enumerate(TINTS[1 : 1 + len(bounds)]):
         if i < most:
-            far = i + 1 == len(bounds)
-            label = _FAR[language].format(whole[i]) if far else _SHORT[language].format(said[i], whole[i + 1])
+            label = _FAR[side][language].format(what=what, low=whole[i])
+            if i + 1 < len(bounds):
+                label = _SHORT[side][language].format(what=what, low=said[i], high=whole[i + 1])
             yield Patch(facecolor=tint, label=label, **EDGING)
     if UNTINTED in tints:
         yield Patch(facecolor=UNTINTED, edgecolor=UNHELD, hatch=UNHELD_HATCH, label=_UNHELD[language])
 
 
+def _held_to_what(standings: Sequence[Standing], language: Language) -> str:
+    """Name in short what regions are held to: their targets, a level, or both."""
+    names: dict[str, None] = {}
+    for standing in (one for one in standings if one.verdict):
+        place, whose = standing.outcome.place, target_of(standing)
+        city = fold(whose) == fold(place.name) and place.title.zh.endswith("市")
+        names[(_ITS_TARGET if whose == "own" else _THE_CITYS if city else _THE_LEVEL)[language]] = None
+    return ("或" if language == "zh" else " or ").join(names)
+
+
+def _level_keys(standings: Sequence[Standing], language: Language) -> Sequence[Handle]:
+    """Give the entries of a legend for levels that are no targets."""
+    levels = {level_around(one, language): None for one in standings if _borrowed(one)}
+    return [Line2D([], [], label=level[:1].upper() + level[1:], **LEVEL) for level in levels][:1]
+
+
 def _held_note(standings: Sequence[Standing], language: Language) -> list[str]:
-    """Say whose target regions without one of their own are held to."""
-    around = {area: one.verdict.target for one in standings if one.verdict and (area := area_around(one))}
-    place, unit = standings[0].outcome.place, standings[0].indicator.unit
-    return [
-        _HELD_TO[language].format(
-            place.area_title(area)[language], quantity(target.value, unit, language=language, long=True)
-        )
-        for area, target in around.items()
-    ]
+    """Say that a level which regions without a target of their own are measured by is no demand on them."""
+    levels = {level_around(one, language): None for one in standings if area_around(one)}
+    return [_NOT_ITS_OWN[language].format(_listed([*levels], language))] if levels else []
+
+
+def _targets_note(ranking: Sequence[Standing], language: Language) -> list[str]:
+    """Say whose targets are drawn where they are not the same in all runs."""
+    first = {one.area: one for one in ranking if one.outcome.name == ranking[0].outcome.name}
+    if all(same_demand(one, first[one.area]) for one in ranking if one.area in first):
+        return []
+    return [_ITS_TARGETS[language].format(ranking[0].outcome.scenario.title[language])]
+
+
+def _borrowed(standing: Standing) -> bool:
+    """Say whether a region is measured by a level that is no target of its own."""
+    return target_of(standing) not in ("", "own")
+
+
+def _have_own(outcomes: Sequence[Outcome]) -> bool:
+    """Say whether targets of a scenario stand among them, which are not those of a plan."""
+    return any(outcome.scenario.targets for outcome in outcomes)
 
 
 # --- parts -------------------------------------------------------------------------------------------------
@@ -911,6 +1154,10 @@ def _what(indicator: Indicator, area: str, place: Place, language: Language) -> 
 
 def _subtitle(place: Place, area: str, name: str, unit: str, language: Language) -> str:
     return f"{place.area_title(area)[language]} · {with_unit(name, unit, language)}"
+
+
+def _listed(names: Sequence[str], language: Language) -> str:
+    return ("、" if language == "zh" else ", ").join(names)
 
 
 def _comma(language: Language) -> str:

@@ -61,6 +61,7 @@ def lay_out(
     notes: Sequence[str] = (),
     right: float = 0.0,
     tops: float = 0.0,
+    gap: float = GAP,
 ) -> None:
     """Give everything its room: words above, panels as high as they are, legend and notes below.
 
@@ -78,6 +79,8 @@ def lay_out(
         Room beside the panels for labels, as `label_ends` gives it.
     tops
         Room above the panels beyond that for their titles.
+    gap
+        Room between panels.
     """
     width = 72 * figure.get_size_inches()[0]
     inner = width - 2 * EDGE
@@ -89,7 +92,7 @@ def lay_out(
     ]
     blocks = [(wrap(text, inner, size), size, colour, after) for text, size, colour, after in heads if text]
     above = EDGE + sum(height_of(text, size) + after for text, size, _, after in blocks)
-    panels = _Panels(figure, right, tops)
+    panels = _Panels(figure, right, tops, gap)
     legend = _legend(figure, handles, inner)
     legend_height = legend.get_window_extent(renderer_of(figure)).height * 72 / figure.dpi if legend else 0.0
     told = [wrap(note, inner, SMALL) for note in notes if note]
@@ -137,7 +140,8 @@ def _blocks(text: str, size: float) -> Iterator[tuple[str, float]]:
 class _Panels:
     """The grid of axes: how much room each row and column takes, and where its axes go."""
 
-    def __init__(self, figure: Figure, right: float, tops: float) -> None:
+    def __init__(self, figure: Figure, right: float, tops: float, gap: float) -> None:
+        self.gap = gap
         renderer = renderer_of(figure)
         self.axes = [axes for axes in figure.axes if axes.get_subplotspec() is not None]
         self.cells = [
@@ -162,20 +166,20 @@ class _Panels:
             if heading:
                 size = axes.title.get_fontsize()
                 self.top[row] = max(self.top[row], tops + height_of(heading, float(size)) + 4)
-        self.height = sum((*self.heights, *self.top, *self.bottom)) + (rows - 1) * 0.5 * GAP
+        self.height = sum((*self.heights, *self.top, *self.bottom)) + (rows - 1) * 0.5 * gap
 
     def place(self, width: float, height: float, above: float) -> None:
         columns = len(self.left)
-        room = width - 2 * EDGE - sum(self.left) - sum(self.right) - (columns - 1) * GAP
+        room = width - 2 * EDGE - sum(self.left) - sum(self.right) - (columns - 1) * self.gap
         for axes, (row, column) in zip(self.axes, self.cells, strict=True):
             x = (
                 EDGE
                 + sum(self.left[: column + 1])
                 + sum(self.right[:column])
-                + column * (room / columns + GAP)
+                + column * (room / columns + self.gap)
             )
             y = above + sum(self.top[: row + 1]) + sum(self.heights[: row + 1]) + sum(self.bottom[:row])
-            y = height - y - row * 0.5 * GAP
+            y = height - y - row * 0.5 * self.gap
             axes.set_position((x / width, y / height, room / columns / width, self.heights[row] / height))
 
 

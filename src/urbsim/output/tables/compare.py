@@ -16,8 +16,9 @@ from rich.table import Table as Printed
 from rich.text import Text
 
 from urbsim.names import fold
-from urbsim.output.tables.run import COUNTED, Cell, Table, ranking_table, target_table
+from urbsim.output.tables.run import Cell, Table, counted, ranking_table, target_table
 from urbsim.output.tables.verdicts import Judged, print_rows, verdict_rows
+from urbsim.output.words.terms import quoted
 from urbsim.study.bought import Bought, Measure
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
@@ -34,10 +35,7 @@ PRINTED = ("urbanization_rate", "urban_residents", "settlers", "urban_land", "sc
 
 TOGETHER = Words(zh="全部政策同时", en="all of them together")
 LEFT_OVER = Words(zh="相互作用（合计减去各项之和）", en="interaction: together less their sum")
-LEFT_OVER_TOO = Words(
-    zh="相互作用与起始年、参数组之差（合计减去各项之和）",
-    en="interaction, other start or parameter set: together less their sum",
-)
+OTHERWISE = Words(zh="起始年或参数组不同所致", en="other start or parameters of the base")
 _LEVER = Words(zh="政策", en="lever")
 _ALONE = Words(zh="单独实施", en="alone")
 _LAST = Words(zh="最后加入", en="last")
@@ -46,22 +44,23 @@ _BOUGHT = Words(
     en="What each lever of {scenario} bought over {base} ({area}, {year})",
 )
 _BOUGHT_NOTE = Words(
-    zh="单独实施：只有这项政策变动时的变化；最后加入：其余政策都在、再加上这项时的变化。带“累计”的为{first}—{last}年合计。",
-    en="alone: this lever and no other; last: added to all the others. Sums run over {first}-{last}.",
+    zh="单独实施：只有这项政策变动时的变化；最后加入：其余政策都在、再加上这项时的变化。",
+    en="alone: this lever and no other; last: added to all the others.",
 )
+_SINCE = Words(zh="带“累计”的为{first}—{last}年合计。", en="Sums run over {first}-{last}.")
 _SUM = Words(zh="累计", en="sum of ")
-_RANKED = Words(zh="{name}，{year}年：距目标的差距", en="{name}, {year}: gap to target")
+_RANKED = Words(zh="{name}，{year}年：与目标或水平的差距", en="{name}, {year}: gap to target or level")
 _MORE = Words(zh="另有{n}个区域见ranking.csv", en="{n} more regions are in ranking.csv")
 _MORE_LEVERS = Words(zh="另有{n}项政策见levers_bought.csv", en="{n} more levers are in levers_bought.csv")
 _UNHELD = Words(zh="没有目标", en="no target")
 _REGION = Words(zh="区域", en="region")
-_TARGET = Words(zh="目标", en="target")
-_DELTA = Words(zh="方括号内：与基准情景之差。", en="In brackets: difference to the base.")
-_OF_WHOM = Words(zh="{}（{}）", en="{} ({})")
-_HELD_TO = {
-    "own": Words(zh="自身目标", en="its own"),
-    "asked": Words(zh="按--at-least", en="--at-least"),
-}
+_TARGET = Words(zh="衡量标准", en="measured by")
+_DELTA = Words(zh="方括号内：与{}之差。", en="In brackets: difference to {}.")
+_ITS_BASE = Words(zh="各自的对照情景", en="the base of each")
+_OWN = Words(zh="自身目标{}", en="its target, {}")
+_ASKED = Words(zh="{}的水平", en="a level of {}")
+_CITY = Words(zh="全市{}的水平", en="the city’s level of {}")
+_AROUND = Words(zh="{where}{level}的水平", en="the level of {where}, {level}")
 
 Runs = Sequence[Outcome]
 
@@ -154,13 +153,14 @@ def compared_targets(outcomes: Runs) -> Table:
 def bought_table(found: Sequence[Bought]) -> Table:
     """Give what each lever bought: a row per lever, then all together and what is left over; see `Bought`.
 
-    Two columns for every measure: `alone` and `last`, which are the same in the row of all together.
+    Two columns for every measure: `alone` and `last`, which are the same in the rows of all together and of
+    what another start or other parameters do.
     """
     measures = {(one.indicator.id, one.total): one for each in found for one in each.measures}
     header = (
         *("scenario", "base", "region", "year", "row", "lever", "lever_zh", "lever_en"),
         *(
-            f"{id_} {COUNTED[total]} [{measure.unit}] {which}"
+            f"{id_} {counted(measure.indicator.total, total)} [{measure.unit}] {which}"
             for (id_, total), measure in measures.items()
             for which in ("alone", "last")
         ),
@@ -180,17 +180,44 @@ def bought_table(found: Sequence[Bought]) -> Table:
         def of_lever(id_: str, one: Bought = one) -> Callable[[str], tuple[float, float]]:
             return lambda indicator: (one.alone(id_, indicator), one.last(id_, indicator))
 
-        def together(indicator: str, one: Bought = one) -> tuple[float, float]:
-            return one.together[indicator], one.together[indicator]
-
         rows.extend(
             (*what, "lever", lever, name.zh, name.en, *cells(of_lever(lever)))
             for lever, name in one.levers.items()
         )
-        rows.append((*what, "together", None, TOGETHER.zh, TOGETHER.en, *cells(together)))
-        left = LEFT_OVER_TOO if one.otherwise else LEFT_OVER
-        rows.append((*what, "left over", None, left.zh, left.en, *cells(one.left_over)))
+        rows.extend((*what, row, None, name.zh, name.en, *cells(give)) for row, name, give in last_rows(one))
     return header, rows
+
+
+def last_rows(one: Bought) -> tuple[tuple[str, Words, Callable[[str], tuple[float, float]]], ...]:
+    """Give what stands below the levers: id, name, and what gives the two numbers of an indicator.
+
+    All together comes first, then their interaction, then what is not of levers, where there is such.
+    """
+    rows: list[tuple[str, Words, Callable[[str], tuple[float, float]]]] = [
+        ("together", TOGETHER, lambda indicator: (one.together[indicator],) * 2),
+        ("left over", LEFT_OVER, one.left_over),
+    ]
+    if one.otherwise:
+        rows.append(("otherwise", OTHERWISE, lambda indicator: (one.otherwise[indicator],) * 2))
+    return tuple(rows)
+
+
+def by_effect(one: Bought, measures: Sequence[Measure]) -> list[str]:
+    """Give levers in the order of what they do most of, held against all together or the largest lever."""
+
+    def sizes(lever: str, name: str) -> float:
+        return max(abs(one.alone(lever, name)), abs(one.last(lever, name)))
+
+    names = [measure.indicator.id for measure in measures]
+    scale = {
+        name: max([abs(np.nan_to_num(one.together[name])), *(sizes(lever, name) for lever in one.levers)])
+        for name in names
+    }
+    shares = {
+        lever: max((sizes(lever, name) / scale[name] for name in names if scale[name]), default=0.0)
+        for lever in one.levers
+    }
+    return sorted(one.levers, key=lambda lever: -shares[lever])
 
 
 def compared_ranking(ranking: Sequence[Standing]) -> Table:
@@ -210,11 +237,29 @@ def compared_ranking(ranking: Sequence[Standing]) -> Table:
 
 
 def held_to(standing: Standing, language: Language) -> str:
-    """Say whose target a region is held to: its own, one of an area around it, or the level asked for."""
+    """Say what a region is held to: its own target, the level of an area around it, or the one asked for."""
+    if standing.verdict is None:
+        return _UNHELD[language]
     whose = target_of(standing)
-    if not whose or whose in _HELD_TO:
-        return _HELD_TO[whose][language] if whose else ""
-    return standing.outcome.place.area_title(whose)[language]
+    if whose in ("own", "asked"):
+        return (_OWN if whose == "own" else _ASKED)[language].format(_level(standing, language))
+    return level_around(standing, language)
+
+
+def level_around(standing: Standing, language: Language) -> str:
+    """Name the level that a region without a target of its own is measured by: no demand on the region."""
+    if target_of(standing) == "asked":
+        return _ASKED[language].format(_level(standing, language))
+    place, area = standing.outcome.place, area_around(standing)
+    title = place.area_title(area)
+    if fold(area) == fold(place.name) and title.zh.endswith("市"):
+        return _CITY[language].format(_level(standing, language))
+    return _AROUND[language].format(where=title[language], level=_level(standing, language))
+
+
+def _level(standing: Standing, language: Language) -> str:
+    assert standing.verdict is not None  # noqa: S101 - asked of standings with a target or a level
+    return quantity(standing.verdict.target.value, standing.indicator.unit, language=language, long=True)
 
 
 def target_of(standing: Standing) -> str:
@@ -281,8 +326,10 @@ def print_comparison(
             for row in judged.rows
         )
         print_rows(replace(judged, rows=rows), console, language)
-    if any(outcome.base for outcome in outcomes):
-        console.print(_DELTA[language])
+    bases = {outcome.base: None for outcome in outcomes if outcome.base}
+    if bases:
+        titles = [quoted(one.scenario.title[language], language) for one in outcomes if one.name in bases]
+        console.print(_DELTA[language].format(titles[0] if len(titles) == 1 else _ITS_BASE[language]))
     print_bought(levers, console, language)
     print_rankings(rankings, console, language)
 
@@ -312,16 +359,20 @@ def print_bought(found: Sequence[Bought], console: Console, language: Language =
         if len(one.levers) > MOST_LEVERS:
             console.print(_MORE_LEVERS[language].format(n=len(one.levers) - MOST_LEVERS))
     if found:
-        sums = [measure for one in found for measure in one.measures if measure.total]
-        first, last = (sums[0].first, sums[0].last) if sums else (found[0].measures[0].first,) * 2
-        console.print(_BOUGHT_NOTE[language].format(first=first, last=last))
+        said = [_BOUGHT_NOTE[language]]
+        if sums := [measure for one in found for measure in _printed(one) if measure.total]:
+            said.append(_SINCE[language].format(first=sums[0].first, last=sums[0].last))
+        console.print(("" if language == "zh" else " ").join(said))
+
+
+def _printed(one: Bought) -> Sequence[Measure]:
+    return [measure for measure in one.measures if measure.indicator.id in PRINTED] or one.measures[:6]
 
 
 def _bought_tables(one: Bought, console: Console, language: Language) -> Iterator[Printed]:
     """Give a row for each lever and a column for each measure, in as many tables as the width asks for."""
     block: list[Measure] = []
-    shown = [measure for measure in one.measures if measure.indicator.id in PRINTED] or one.measures[:6]
-    for measure in shown:
+    for measure in _printed(one):
         wider = _bought(one, [*block, measure], language)
         if block and Measurement.get(console, console.options, wider).maximum >= console.width:
             yield _bought(one, block, language)
@@ -355,11 +406,10 @@ def _bought(one: Bought, measures: Sequence[Measure], language: Language) -> Pri
         ids = [measure.indicator.id for measure in measures]
         return {name: (one.alone(lever, name), one.last(lever, name)) for name in ids}
 
-    largest = sorted(one.levers, key=lambda lever: -abs(one.alone(lever, first.indicator.id)))
-    for lever in largest[:MOST_LEVERS]:
+    for lever in by_effect(one, _printed(one))[:MOST_LEVERS]:
         add(one.levers[lever][language], of(lever).__getitem__)
-    add(TOGETHER[language], lambda i: (one.together[i], one.together[i]), "bold")
-    add((LEFT_OVER_TOO if one.otherwise else LEFT_OVER)[language], one.left_over)
+    for row, said, give in last_rows(one):
+        add(said[language], give, "bold" if row == "together" else "")
     return table
 
 
@@ -441,20 +491,14 @@ def _ranking(ranking: Sequence[Standing], names: Sequence[str], language: Langua
         outcome = next(one.outcome for one in ranking if one.outcome.name == name)
         table.add_column(Text(_named(outcome, language)), justify="right", no_wrap=True)
     for position, standing in enumerate(first[:MOST_PRINTED], start=1):
-        cells = [_stands(of.get((name, standing.area)), language) for name in names]
+        cells = [_stands(of.get((name, standing.area)), standing, language) for name in names]
         area = standing.outcome.place.area_title(standing.area)[language]
-        table.add_row(str(position), Text(area), Text(_held(standing, language)), *cells)
+        table.add_row(str(position), Text(area), Text(held_to(standing, language)), *cells)
     return table
 
 
-def _held(standing: Standing, language: Language) -> str:
-    if standing.verdict is None:
-        return _UNHELD[language]
-    value = quantity(standing.verdict.target.value, standing.indicator.unit, language=language, long=True)
-    return _OF_WHOM[language].format(value, held_to(standing, language))
-
-
-def _stands(standing: Standing | None, language: Language) -> Text:
+def _stands(standing: Standing | None, first: Standing, language: Language) -> Text:
+    """Write where a region stands in a run; with what it is held to where that is not as in the first run."""
     if standing is None:
         return Text("–")
     unit = standing.indicator.unit
@@ -462,7 +506,18 @@ def _stands(standing: Standing | None, language: Language) -> Text:
     if standing.verdict is None:
         return Text(value)
     gap = quantity(standing.verdict.gap, unit, language=language, bare=True, signed=True)
-    return Text(f"{value}  ").append(gap, style="green" if standing.verdict.met else "red")
+    told = Text(f"{value}  ").append(gap, style="green" if standing.verdict.met else "red")
+    return told if same_demand(standing, first) else told.append(f" ({held_to(standing, language)})")
+
+
+def same_demand(one: Standing, other: Standing) -> bool:
+    """Say whether a region is held to the same in two runs, so that its gaps can be held side by side."""
+
+    def demand(standing: Standing) -> tuple[object, ...]:
+        target = standing.verdict.target if standing.verdict else None
+        return () if target is None else (target.operator, target.value, target_of(standing))
+
+    return demand(one) == demand(other)
 
 
 def _named(outcome: Outcome, language: Language) -> str:

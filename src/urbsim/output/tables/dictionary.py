@@ -11,7 +11,7 @@ from urbsim.study.words import Language, Words
 
 _YEAR = re.compile(r"\d{4}")
 _GAP = re.compile(r"\d{4} difference")
-_BOUGHT = re.compile(r"(?P<indicator>\w+) (?P<counted>stock|sum) \[(?P<unit>.*)\] (?P<which>alone|last)")
+_BOUGHT = re.compile(r"(?P<indicator>\w+) (?P<counted>stock|year|sum) \[(?P<unit>.*)\] (?P<which>alone|last)")
 _LOGIC = "true or false"
 _UNIT = "unit"  # the number is in the unit of its row
 
@@ -71,20 +71,24 @@ _COLUMNS: Mapping[str, tuple[str, Words]] = {
         "Scenario that it is held against; empty: it is the base",
     ),
     "lever": _of(
-        "text", "政策杠杆的标识；在contributions.csv中也可为参数名", "Id of the lever, or name of a parameter"
+        "text",
+        "政策杠杆的标识；在contributions.csv中也可为参数名，*为全部同时",
+        "Id of the lever, or name of a parameter; *: all of them at once",
     ),
     "difference": _of(_UNIT, "与基准情景之差", "Value less that of the base"),
     "difference_percent": _of("%", "与基准情景相差的百分比", "Difference over the value of the base"),
     "short": _of(_UNIT, "距目标的差距；负数为超过", "How far it falls short; negative: it is beyond"),
     "held_to": _of(
         "text",
-        "目标所属：own为自身目标，asked为--at-least，其余为所在的更大区域",
-        "Whose target it is: own; asked (--at-least); or the area around it that has the target",
+        "own为自身目标，asked为--at-least给定的水平，其余为所在更大区域的目标水平（并非对本区域的要求）",
+        "own: a target of its own; asked: the level of --at-least; or the area around it, whose target is a "
+        "level to measure by and no demand on the region",
     ),
     "row": _of(
         "text",
-        "lever单项政策，together全部同时，left over全部同时减去各项之和",
-        "lever; together: all of them; left over: together less the sum of the levers",
+        "lever单项政策，together全部同时，left over全部同时减去各项之和，otherwise起始年或参数组不同所致",
+        "lever; together: all of them; left over: together less the sum of the levers; otherwise: what a "
+        "different start or fitted parameters do beside it",
     ),
     "lever_zh": _of("text", "政策名称（中文）", "Name of the lever, in Chinese"),
     "lever_en": _of("text", "政策名称（英文）", "Name of the lever, in English"),
@@ -106,8 +110,8 @@ _COLUMNS: Mapping[str, tuple[str, Words]] = {
     "clause_en": _of("text", "规划条款（英文）", "Clause of the plan, in English"),
     "counted": _of(
         "text",
-        "stock：该年的数值；sum：自首个政策年起的累计",
-        "stock: in that year; sum: added up from the first policy year on",
+        "stock：年末数；year：该日历年的合计；sum：自首个政策年起的累计",
+        "stock: at the end of the year; year: of that year; sum: added up from the first policy year on",
     ),
     "alone": _of(
         _UNIT, "只变动这一项时，相对基准的变化", "Change over the base when this lever alone is moved"
@@ -237,7 +241,8 @@ _OF_FILE: Mapping[str, Mapping[str, tuple[str, Words]]] = {
     },
 }
 _COUNTED = {
-    "stock": Words(zh="该年的数值", en="in that year"),
+    "stock": Words(zh="年末数", en="at the end of the year"),
+    "year": Words(zh="该年合计", en="of the calendar year"),
     "sum": Words(zh="自首个政策年起的累计", en="added up from the first policy year on"),
 }
 _PERCENTILE = re.compile(r"(gap_)?p(\d\d)")

@@ -14,7 +14,6 @@ from urbsim.study.report import Series
 from urbsim.study.standing import Standing
 
 _ORIGIN = ("parameter_set", "base_year")  # which parameters a result came from, and which start
-COUNTED = {False: "stock", True: "sum"}  # a contribution: in the year itself, or added up over the years
 Cell = str | float | int | bool | None
 Table = tuple[tuple[str, ...], list[tuple[Cell, ...]]]
 
@@ -98,7 +97,8 @@ def lever_table(outcomes: Sequence[Outcome]) -> Table:
                 other = course_of(base, lever, area) if base else None
                 for year in sorted({year for one in (course, other) if one for year in one.years}):
                     value = course.at(year) if course else own
-                    named, position = position_of(lever, value, own), position_at(lever, value, own)
+                    since = course.since(year) if course else None
+                    named, position = position_of(lever, value, own, since), position_at(lever, value, own)
                     clause = position.clause if position and position.clause else lever.clause
                     rows.append(
                         (
@@ -121,16 +121,30 @@ def contribution_table(outcomes: Sequence[Outcome]) -> Table:
     for outcome in outcomes:
         units = {indicator.id: indicator.unit for indicator in outcome.indicators}
         totals = {indicator.id: one_less(indicator.unit) for indicator in outcome.indicators}
+        yearly = {indicator.id: indicator.total for indicator in outcome.indicators}
         origin = _origin(outcome)
         rows.extend(
             (
                 *(outcome.name, outcome.base, one.lever, one.area, one.indicator),
-                *((totals if one.total else units)[one.indicator], one.year, COUNTED[one.total]),
-                *(one.alone, one.last, *origin),
+                *((totals if one.total else units)[one.indicator], one.year),
+                counted(yearly[one.indicator], one.total),
+                *(_figures(one.alone), _figures(one.last), *origin),
             )
             for one in (outcome.run.contributions if outcome.run else ())
         )
     return header, rows
+
+
+def _figures(change: float) -> float:
+    """Round a change to five figures: what is known of it beyond the error of the solution."""
+    return float(f"{change:.5g}")
+
+
+def counted(yearly: bool, added_up: bool) -> str:
+    """Say how an indicator is counted: at the end of a year, by calendar year, or added up over years."""
+    if added_up:
+        return "sum"
+    return "year" if yearly else "stock"
 
 
 def one_less(unit: str) -> str:

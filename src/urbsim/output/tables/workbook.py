@@ -163,7 +163,7 @@ _TRUTH = {True: Words(zh="是", en="yes"), False: Words(zh="否", en="no")}
 _CODES: Mapping[str, Mapping[str, str]] = {  # column -> code -> Chinese
     "operator": {">=": "不低于", "<=": "不高于", "~": "约"},
     "unit": {"text": "文本", "number": "数", "unit": "该行的单位", "true or false": "是或否"},  # of `columns`
-    "counted": {"stock": "年末数", "sum": "累计数"},
+    "counted": {"stock": "年末数", "year": "该年数", "sum": "累计数"},
     "row": {"lever": "单项政策", "together": "全部政策同时", "left over": "相互作用"},
     "held_to": {"own": "自身目标", "asked": "指定水平"},  # others are areas
     "confidence": {
@@ -312,7 +312,7 @@ def _made_of(column: str, language: Language, names: Names) -> str:
     """Give the heading of a column whose name is made of a year or an indicator; empty for others."""
     if match := re.fullmatch(r"(\d{4}) difference", column):
         return f"{match[1]}与基准之差" if language == "zh" else column
-    if match := re.fullmatch(r"(\w+) (stock|sum) \[(.*)\] (alone|last)", column):
+    if match := re.fullmatch(r"(\w+) (stock|year|sum) \[(.*)\] (alone|last)", column):
         name, unit = names.get("indicator", {}).get(match[1], match[1]), unit_name(match[3], language)
         if language == "zh":
             summed = "累计" if match[2] == "sum" else ""
