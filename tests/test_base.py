@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -122,3 +123,14 @@ def test_strict_judges_only_what_was_asked_for(
     assert urbsim("run", "scenarios/baseline.yaml", *words[2:]) == 1
     assert urbsim(*words, "--no-base") == 0
     assert "baseline" not in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_copy_of_the_base_in_another_folder_serves_as_it(tiny: Path) -> None:
+    folder = Path("mine")
+    folder.mkdir()
+    for name in ("baseline", "faster"):
+        shutil.copy(Path("scenarios", f"{name}.yaml"), folder)
+
+    results = batch.run(["scenarios/baseline.yaml", folder / "faster.yaml"], base=True)
+
+    assert named(results) == [("baseline", ""), ("faster", "baseline")]

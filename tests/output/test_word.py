@@ -69,7 +69,7 @@ def test_verdicts_and_the_arithmetic_of_two_targets_are_those_of_the_run(
     verdicts, arithmetic, *_ = document.tables
     assert [row.cells[0].text for row in verdicts.rows] == ["Scenario", "Baseline (base)", "Faster"]
     assert [row.cells[1].text for row in verdicts.rows] == [
-        "Urbanization rate (%)\n2025: 70 %\nch. 1",
+        "Urbanization rate\n2025: 70 %\nch. 1",
         "69.8\nmissed −0.2",
         "70.1\nmet",
     ]

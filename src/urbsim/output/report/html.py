@@ -93,6 +93,8 @@ def _page(
     )
     pages = {language: _words(outcomes, facts, language, findings, packed) for language in languages}
     base, *others = _looks()
+    for place in packed.places:
+        _tell_looks(place["scenarios"])
     data = script_json({"places": packed.places, "looks": {"base": base, "others": others}})
     # What is marked as safe below is our own, or was written so that it can stand where it stands.
     return environment.get_template("report.html.j2").render(
@@ -113,9 +115,9 @@ def _page(
 
 def _looks() -> list[dict[str, Any]]:
     """Give the look of the base and of the lines after it, which is that of the figures."""
-    from urbsim.output.figures.look import line_style
+    from urbsim.output.figures.look import DISTINCT, line_style
 
-    styles = [line_style(position) for position in range(MOST + 1)]
+    styles = [line_style(position) for position in range(max(MOST, DISTINCT) + 1)]
     return [
         {
             "color": style["color"],
@@ -127,6 +129,15 @@ def _looks() -> list[dict[str, Any]]:
         }
         for position, style in enumerate(styles)
     ]
+
+
+def _tell_looks(scenarios: Sequence[dict[str, Any]]) -> None:
+    """Write beside each scenario which of the looks it has, the same as in the figures."""
+    from urbsim.output.figures.look import positions
+
+    base = next((i for i, one in enumerate(scenarios) if one["isBase"] and one["base"] is None), 0)
+    for one, position in zip(scenarios, positions([one["id"] for one in scenarios], base), strict=True):
+        one["look"] = position
 
 
 def _clauses(text: str) -> Markup:

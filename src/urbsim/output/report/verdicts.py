@@ -14,10 +14,8 @@ from typing import Literal
 
 from urbsim.output.report.data import short_titles
 from urbsim.output.tables.verdicts import Demand, Judged, VerdictRow, VerdictRows, verdict_rows
-from urbsim.output.words.terms import with_unit
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Place
-from urbsim.study.quantity import unit_name
 from urbsim.study.words import Language, Words
 
 State = Literal["met", "missed", "open", "failed", ""]
@@ -26,8 +24,7 @@ MAIN = re.compile(r"t\d+", re.IGNORECASE)  # ids of the targets that come first
 MINUS = "\u2212"
 
 _OPEN = Words(zh="尚无定论", en="open")
-_OPEN_MET = Words(zh="计算值达到", en="computed value meets it")
-_OPEN_MISSED = Words(zh="计算值{}", en="computed value {}")
+_OPEN_NOTE = Words(zh="计算值{}", en="computed: {}")
 _MARGIN = Words(
     zh="±：本模型在未参与拟合的年份上的误差，或对同类预测误差的估计，取较大者；没有±的，误差未知。",
     en=(
@@ -39,13 +36,15 @@ _OPEN_RULE = Words(
     zh="尚无定论：计算值达到或未达到目标，但差距在误差之内。",
     en="Open: the computed value meets or misses the target, but by less than the error.",
 )
-# Their numbers have the unit with them.
-_SAID = {"10k persons", "million persons", "persons", "person", "people"}
+_POINTS = Words(
+    zh="以%为单位的目标，误差与差距为百分点；其他数字的单位与目标相同。",
+    en="Errors and gaps of targets in % are percentage points; other numbers have the unit of their target.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """A target: its indicator with the unit, what is demanded by when, and the clause that does so."""
+    """A target: its indicator, what is demanded by when, with the unit, and the clause that does so."""
 
     heading: str
     demand: str
@@ -142,6 +141,8 @@ def _rules(found: VerdictRows, rows: Sequence[VerdictRow], language: Language) -
     about = any(demand.target.operator == "~" for demand in found.demands)
     judged = [cell.verdict for row in rows for cell in row.cells if cell.verdict]
     rules = [*found.rules[:about]]
+    if any(demand.indicator.unit == "%" for demand in found.demands):
+        rules.append(_POINTS[language])
     if any(verdict.margin is not None for verdict in judged):
         rules.append(_MARGIN[language])
     if any(verdict.open for verdict in judged):
@@ -150,10 +151,8 @@ def _rules(found: VerdictRows, rows: Sequence[VerdictRow], language: Language) -
 
 
 def _head(demand: Demand, language: Language) -> Head:
-    heading = f"{demand.heading[:1].upper()}{demand.heading[1:]}"
-    unit = demand.indicator.unit
     return Head(
-        heading=heading if unit in _SAID else with_unit(heading, unit_name(unit, language), language),
+        heading=f"{demand.heading[:1].upper()}{demand.heading[1:]}",
         demand=f"{demand.target.year}{'年：' if language == 'zh' else ': '}{demand.demand}",
         clause=demand.target.clause_in(language) or demand.target.source,
     )
@@ -162,6 +161,6 @@ def _head(demand: Demand, language: Language) -> Head:
 def _cell(judged: Judged, language: Language) -> Cell:
     value, result = (text.replace("-", MINUS) for text in (judged.value, judged.result))
     if judged.verdict is not None and judged.verdict.open:
-        note = _OPEN_MET[language] if judged.verdict.met else _OPEN_MISSED[language].format(result)
+        note = _OPEN_NOTE[language].format(result)
         return Cell(state="open", value=value, result=_OPEN[language], note=note)
     return Cell(state=judged.state, value=value, result=result)

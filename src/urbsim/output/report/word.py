@@ -278,6 +278,9 @@ class _Writer:
             _row_property(row, "w:cantSplit")
         for number, column in enumerate(table.columns):
             column.width = widths[number]
+        for row in table.rows[:3]:  # no page ends with the head of a table
+            for cell in row.cells:
+                cell.paragraphs[0].paragraph_format.keep_with_next = len(table.rows) > 3
         _row_property(table.rows[0], "w:tblHeader")
         self.document.add_paragraph(style="Note")
         return table
@@ -312,6 +315,9 @@ class _Writer:
         table = self.table(head, body, widths=(Cm(6.2), Cm(2.4), Cm(3.0), Cm(4.4)))
         for line, (_, judged) in zip(table.rows[1:], found.shared, strict=True):
             self._judged(line.cells[2], replace(judged, value=""))
+        for line in table.rows:
+            for at in line.cells[2:]:
+                at.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.LEFT
 
     def _demand(self, cell: _Cell, head: Head) -> None:
         """Write the head of a column: indicator, what is demanded by when, and the clause in small type."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any, TypedDict
 
 from urbsim.output.report.data import Findings, short_titles
 from urbsim.output.report.verdicts import Verdicts, verdicts
-from urbsim.output.tables.compare import LEFT_OVER, PRINTED, TOGETHER, change_of
+from urbsim.output.tables.compare import PRINTED, TOGETHER, by_effect, change_of, last_rows
 from urbsim.output.tables.verdicts import VerdictRows, by_place, conflict_notes, verdict_rows
 from urbsim.output.words import assumptions as wording
 from urbsim.study.bought import Measure, bought
@@ -22,8 +21,6 @@ from urbsim.study.words import LANGUAGES, Language, Words
 
 MOST = 30  # runs that a report shows
 OWN_MODEL = "urbanization.mdl"  # the model that some of the limits speak of
-
-_OTHERWISE = Words(zh="起始年份或参数组不同所致", en="from another start or parameter set")
 
 _FOLDED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef—]) (?=[\u3000-\u9fff\uff00-\uffef—])")
 _HONESTY = re.compile(
@@ -250,12 +247,9 @@ def _bought(outcomes: Sequence[Outcome], language: Language) -> Iterator[BoughtG
                 found.levers[lever][language],
                 [(found.alone(lever, name), found.last(lever, name)) for name in ids],
             )
-            for lever in sorted(found.levers, key=lambda lever: -abs(found.alone(lever, ids[0])))
+            for lever in by_effect(found, found.measures)
         ]
-        rows.append((TOGETHER[language], [(found.together[name],) * 2 for name in ids]))
-        rows.append((LEFT_OVER[language], [found.left_over(name) for name in ids]))
-        if found.otherwise:
-            rows.append((_OTHERWISE[language], [(found.otherwise.get(name, math.nan),) * 2 for name in ids]))
+        rows += [(name[language], [give(one) for one in ids]) for _, name, give in last_rows(found)]
         yield {
             "title": _scenario(outcome, language),
             "against": found.against[language],
@@ -265,7 +259,7 @@ def _bought(outcomes: Sequence[Outcome], language: Language) -> Iterator[BoughtG
                 (
                     name[:1].upper() + name[1:],
                     [
-                        change_of(value, m)
+                        change_of(value, m).replace("-", "\u2212")
                         for m, pair in zip(found.measures, pairs, strict=True)
                         for value in pair
                     ],

@@ -14,7 +14,7 @@
       figures: "图", indicator: "指标", region: "区域", search: "查找指标", scenarios: "情景",
       difference: "与基准情景之差", another: "再加一张图", csv: "下载 CSV", remove: "去掉此图",
       showTable: "显示数据表", hideTable: "隐藏数据表", year: "年份", observed: "实际值", inferred: "普查间推算", plan: "规划目标", target: "目标", held: "最近的目标",
-      margin: "模型误差（围绕基准情景）", targeted: "有目标的指标", measured: "有实际值的指标", others: "其他指标",
+      margin: (title) => `模型误差（围绕“${title}”）`, targeted: "有目标的指标", measured: "有实际值的指标", others: "其他指标",
       how: "指向线条可看数值；点图例可隐藏或显示情景；每张图可换指标和区域。粗黑线是基准情景。",
       regions: "各区域的位置", ranking: "按与本区域自身目标的差距排序，差得最多的在前；没有自身目标的按数值排序。区域组另列。",
       multiples: "每个区域一张小图，纵轴相同，顺序同上表。粗黑线是基准情景，细线是所选情景。", scenario: "情景", value: "数值", gap: "与目标之差", change: (year) => `较${year}年`, versus: "与基准之差", points: "百分点",
@@ -26,7 +26,7 @@
       figures: "Figures", indicator: "Indicator", region: "Region", search: "Find an indicator", scenarios: "Scenarios",
       difference: "Difference to the base", another: "Add a figure", csv: "Download CSV", remove: "Remove",
       showTable: "Show the table", hideTable: "Hide the table", year: "Year", observed: "Observed", inferred: "Inferred between censuses", plan: "Plan target", target: "Target", held: "Nearest target",
-      margin: "How far the model may be off (around the base)",
+      margin: (title) => `How far the model may be off (around “${title}”)`,
       targeted: "With a target", measured: "With observations", others: "Others",
       how: "Point at a line for its values; switch scenarios off and on in the legend; every figure can show another indicator or region. The thick black line is the base.",
       regions: "Where regions stand", ranking: "The region farthest short of its own target comes first; those without one follow by value. Groups of regions stand apart.",
@@ -103,7 +103,7 @@
     const format = new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-GB", {
       minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay: signed ? "exceptZero" : "auto",
     });
-    return (value) => (Number.isFinite(value) ? format.format(value) : "");
+    return (value) => (Number.isFinite(value) ? format.format(value).replace("-", "\u2212") : "");
   }
 
   const allValues = (figure) => shownScenarios(figure.place).flatMap((i) => points(figure, i).map(([, value]) => value));
@@ -123,8 +123,8 @@
   /* --- Figures -------------------------------------------------------------------------------------- */
 
   function look(place, scenario) {
-    const others = place.scenarios.map((_, i) => i).filter((i) => !place.scenarios[i].isBase);
-    return place.scenarios[scenario].isBase ? looks.base : looks.others[others.indexOf(scenario) % looks.others.length];
+    const n = place.scenarios[scenario].look;
+    return n ? looks.others[n - 1] : looks.base;
   }
 
   function lines(figure, narrow, offsets) {
@@ -153,7 +153,7 @@
   function band(figure) {
     const { place, area, indicator, difference } = figure;
     const margins = new Map(place.margins[indicator.id] || []);
-    const base = place.scenarios.findIndex((one) => one.isBase);
+    const base = place.scenarios.findIndex((one) => one.look === 0);
     if (difference || !margins.size || area !== place.id || base < 0) return [];
     const { scale } = indicator.said[language];
     const around = points(figure, base).filter(([year, value]) => margins.has(year) && value !== null);
@@ -287,7 +287,7 @@
   }
 
   function tick(value, signed) {
-    return new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-GB", { maximumSignificantDigits: 6, signDisplay: signed ? "exceptZero" : "auto" }).format(value);
+    return new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-GB", { maximumSignificantDigits: 6, signDisplay: signed ? "exceptZero" : "auto" }).format(value).replace("-", "\u2212");
   }
 
   /* --- Tables and CSV ------------------------------------------------------------------------------- */
@@ -468,7 +468,7 @@
       if (observedOf(figure).length) entries.push(mark(OBSERVED, word("observed")));
       if (inferredOf(figure).length) entries.push(mark(INFERRED, word("inferred")));
       if (targetsOf(figure).length) entries.push(mark(TARGET, targetWord(targetsOf(figure))));
-      if (band(figure).length) entries.push(mark({ fill: "#999" }, word("margin")));
+      if (band(figure).length) entries.push(mark({ fill: "#999" }, word("margin")(place.scenarios.find((one) => one.look === 0).title[language])));
     }
     box.replaceChildren(box.querySelector("legend"), ...entries);
   }
@@ -664,7 +664,7 @@
     const thead = element("thead");
     thead.append(head);
     table.append(thead, ...bodies);
-    const scroll = element("div", "box tall");
+    const scroll = element("div", "box");
     scroll.tabIndex = 0;
     scroll.setAttribute("role", "region");
     scroll.setAttribute("aria-label", word("regions"));
