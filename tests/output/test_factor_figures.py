@@ -206,5 +206,5 @@ def test_english_counts_persons_as_elsewhere() -> None:
 
     told = words(draw_tornado(replace(tornado(bar(1.5)), indicator=settlers), "en"))
 
-    assert "mean effect over a factor's whole range (mu*) (persons a year)" in told
+    assert "mean effect over a factor's whole range (mu*, persons a year)" in told
     assert "15,000" in told

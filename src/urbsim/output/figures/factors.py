@@ -184,6 +184,7 @@ def draw_tornado(tornado: Tornado, language: Language) -> Figure | None:
     axes.tick_params(axis="x", length=2.5)
     axes.set_ylim(-0.1, float(rows.sum()) + 0.1)
     axes.set_xlim(0, 1.16 * max(bar.effect + bar.confidence for bar in bars))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
     axes.set_xlabel(_measure(tornado.method, tornado.indicator, language))
@@ -217,6 +218,7 @@ def draw_effects(effects: Effects, language: Language) -> Figure | None:
         if last is not None:
             ends.append(End(*last, name, style))
     axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     tidy(axes)
     fit = labels_fit((end.text for end in ends), height)
     right = label_ends(axes, ends) if fit else 0.0

@@ -123,7 +123,7 @@ def _badness(parts: Sequence[str], end: int, filled: float) -> float:
     if end == len(parts):
         return max(0.0, 0.3 - filled)  # a last line of one word
     mark = parts[end - 1].rstrip()[-1:]
-    pause = 0.0 if mark in "，；：。;:" else 0.1 if mark in ",、" else 0.15
+    pause = 0.0 if mark in "，；。;" else 0.1 if mark in ",、：:" else 0.15
     if pause > 0.1 and parts[end][:1] not in "（(":
         pause = 0.25
     return pause + 4 * max(0.0, 1 - filled) ** 2

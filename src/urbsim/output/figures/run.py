@@ -98,9 +98,8 @@ def draw(picture: Picture, outcomes: Sequence[Outcome], language: Language) -> F
     else:
         figure, handles, right = _draw_panels(indicators, shown, area, language, picture.level, notes)
     unit = axis_unit(indicators[0], language) if picture.stacked or len(indicators) == 1 else ""
-    subtitle = (
-        f"{shown[0].place.area_title(area)[language]} · {with_unit(picture.title[language], unit, language)}"
-    )
+    name = indicators[0].name if len(indicators) == 1 else picture.title
+    subtitle = f"{shown[0].place.area_title(area)[language]} · {with_unit(name[language], unit, language)}"
     lay_out(
         figure,
         title=told.head,

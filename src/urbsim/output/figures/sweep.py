@@ -75,7 +75,8 @@ def draw_sweep(picture: Picture, matrix: Matrix, language: Language) -> Figure |
         year=years[lead.id], base=quoted(matrix.base.scenario.title[language], language)
     )
     title = _finding(lead, matrix, area, years[lead.id], language)
-    of = with_unit(picture.title[language], unit, language)
+    name = lead.name if len(indicators) == 1 else picture.title
+    of = with_unit(name[language], unit, language)
     lay_out(
         figure,
         title=title[:1].upper() + title[1:],

@@ -38,7 +38,7 @@ _PIECE = re.compile(
     rf"[{_OPEN}]*?(?:"
     r"“[^“”\s]{1,12}”"  # a name in quotation marks
     rf"|(?:第[〇一二三四五六七八九十百\d—、]+[章节条款项])+"
-    rf"|[约≥≤±]?[+\u2212-]?\d[\d.,—–%]*(?:{_UNIT})"
+    rf"|[高低为约≥≤±]?[+\u2212-]?\d[\d.,—–%]*(?:{_UNIT})"
     rf"|专栏\d+|{_ANY_OF}|(?!‘[{_WIDE}])[约≥≤±]?[^ {_WIDE}“”]+|[^ {_OPEN}]|[{_OPEN}]+(?= |$)"
     rf")[{_CLOSE}]*[ \u2009]?|[ ]"
 )
@@ -93,9 +93,13 @@ def with_unit(name: str, unit: str, language: Language) -> str:
     --------
     >>> with_unit("Urban land", "km²", "en"), with_unit("城镇化率", "%", "zh"), with_unit("Ratio", "", "en")
     ('Urban land (km²)', '城镇化率（%）', 'Ratio')
+    >>> with_unit("常住人口（按户籍）", "万人", "zh")
+    '常住人口（按户籍，万人）'
     """
     if not unit:
         return name
+    if name.endswith(("）", ")")):  # one pair of brackets is enough
+        return f"{name[:-1]}，{unit}）" if language == "zh" else f"{name[:-1]}, {unit})"
     return f"{name}（{unit}）" if language == "zh" else f"{name} ({unit})"
 
 
@@ -121,7 +125,7 @@ def pieces(text: str) -> list[str]:
     Examples
     --------
     >>> pieces("比“基准情景”高0.5个百分点；城镇化率约80%。")
-    ['比', '“基准情景”', '高', '0.5个百分点；', '城镇化率', '约80%。']
+    ['比', '“基准情景”', '高0.5个百分点；', '城镇化率', '约80%。']
     >>> pieces("Urban land, km²")
     ['Urban ', 'land, ', 'km²']
     """
