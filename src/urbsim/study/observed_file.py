@@ -102,6 +102,8 @@ def read_observed(
             row.refuse(f"{indicator.id} is not reported for {area}", f"it is for {_reported(indicator, run)}")
         else:
             _check_size(row, value, indicator, series)
+        if len(problems) > before:
+            continue
         key = (indicator.id, area, time)
         if key in first:
             row.refuse(f"repeats the value of {first[key]}")

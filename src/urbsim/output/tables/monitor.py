@@ -38,6 +38,7 @@ KINDS = {
     "record": Words(zh="对同类预测误差的估计", en="allowance for such projections"),
     "floor": Words(zh="至少为拟合期内误差", en="at least, of the fitted years"),
 }
+ROOMY = 140  # [columns] from which the best gains ever are printed too
 _LEAST = {"%": 0.01, "10k persons": 0.1, "ratio": 0.01}  # changes that would be written as +0 or -0
 STYLES = {"reached": "green", "on course": "green", "beyond now": "green", "not observed": "dim"}
 UNDER = Words(zh="目前已低于目标水平", en="below the level now")  # where at most is demanded
@@ -315,7 +316,7 @@ def print_monitoring(monitoring: Monitoring, console: Console, language: Languag
         console.print(Text(NOTES["band"][language], style="dim"))
         console.print()
     if monitoring.courses:
-        console.print(_courses(monitoring, language))
+        console.print(_courses(monitoring, language, paces=console.width >= ROOMY))
         if any(p is not None and p.breaks for c in monitoring.courses for p in (c.short, c.long, c.lately)):
             console.print(Text(NOTES["break"][language], style="dim"))
         console.print(Text(NOTES["open"][language], style="dim"))
@@ -381,15 +382,18 @@ def _found(reading: Reading, language: Language) -> Text:
     return text.append("  " * bool(text.plain and marks) + "; ".join(marks), style="dim")
 
 
-def _courses(monitoring: Monitoring, language: Language) -> Printed:
-    said = ("target", "last", "needed", "planned", "lately", "short", "long", "standing")
+def _courses(monitoring: Monitoring, language: Language, *, paces: bool) -> Printed:
+    """Give how the targets stand; without the best gains ever where there is no room for them."""
+    said = ("target", "last", "needed", "planned", "lately", *(("short", "long") * paces), "standing")
     table = _grid(*((_SAID[key][language], key in ("needed", "planned")) for key in said))
     for course in monitoring.courses:
-        table.add_row(*_course_cells(monitoring, course, language))
+        table.add_row(*_course_cells(monitoring, course, language, paces=paces))
     return table
 
 
-def _course_cells(monitoring: Monitoring, course: Course, language: Language) -> Iterator[Text]:
+def _course_cells(
+    monitoring: Monitoring, course: Course, language: Language, *, paces: bool
+) -> Iterator[Text]:
     indicator = course.indicator
     yield Text(target_name(monitoring, course, language))
     last, done = course.last, course.needed is None or course.standing == "reached"
@@ -405,7 +409,7 @@ def _course_cells(monitoring: Monitoring, course: Course, language: Language) ->
     for value in (course.needed, course.planned):
         yield Text("" if value is None or done else gain(value, course, language))
     yield Text("" if done else lately_text(course, language, "\n"))
-    for pace in (course.short, course.long):
+    for pace in (course.short, course.long) if paces else ():
         yield Text("" if pace is None or done else pace_text(pace, course, language))
     style = STYLES.get(course.standing, "red" if course.standing in BEHIND else "")
     if style == "green" and not done and (course.open or course.held is False or (course.gap or 0.0) < 0):
