@@ -16,7 +16,9 @@ from docx.oxml.ns import qn
 from urbsim import batch
 from urbsim.cli import DONE, FAILED, WRONG_INPUT
 from urbsim.output.report.word import report
+from urbsim.output.report.words import told
 from urbsim.output.result_file import read_result
+from urbsim.output.tables.compare import OTHERWISE
 from urbsim.study.judge import judge
 from urbsim.study.words import Language
 
@@ -205,3 +207,22 @@ def test_a_scenario_that_failed_is_told_with_its_reason(result: Path) -> None:
     document = report([*recorded.outcomes, failed], recorded.facts, "en")
 
     assert "The run failed: it went wrong" in [p.text for p in document.paragraphs]
+
+
+def test_what_is_not_of_levers_has_a_row_of_its_own(result: Path) -> None:
+    base, faster = read_result(result).outcomes
+    assert base.run
+    fewer = tuple(replace(one, values=one.values - 2) for one in base.run.measured.series)
+    other = replace(
+        base,
+        scenario=replace(base.scenario, period=(2010, 2035)),
+        run=replace(base.run, measured=replace(base.run.measured, series=fewer)),
+    )
+
+    ((alike,), (unlike,)) = (told([one, faster], {}, "zh")["bought"] for one in (base, other))
+
+    assert [row[0] for row in unlike["rows"]] == [*(row[0] for row in alike["rows"]), OTHERWISE.zh]
+    # What levers did is what it was, whatever they are held against; the rest is all in the last row.
+    assert [row[1] for row in unlike["rows"][:-2]] == [row[1] for row in alike["rows"][:-1]]
+    assert [row[2] for row in alike["rows"]].index(True) == len(alike["rows"]) - 2
+    assert (alike["against"], alike["year"]) == (base.scenario.title.zh, 2035)

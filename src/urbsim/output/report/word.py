@@ -278,8 +278,8 @@ class _Writer:
             _row_property(row, "w:cantSplit")
         for number, column in enumerate(table.columns):
             column.width = widths[number]
-        for row in table.rows[:3]:  # no page ends with the head of a table
-            for cell in row.cells:
+        for line in list(table.rows)[:3]:  # no page ends with the head of a table
+            for cell in line.cells:
                 cell.paragraphs[0].paragraph_format.keep_with_next = len(table.rows) > 3
         _row_property(table.rows[0], "w:tblHeader")
         self.document.add_paragraph(style="Note")

@@ -17,9 +17,9 @@
       margin: (title) => `模型误差（围绕“${title}”）`, targeted: "有目标的指标", measured: "有实际值的指标", others: "其他指标",
       how: "指向线条可看数值；点图例可隐藏或显示情景；每张图可换指标和区域。粗黑线是基准情景。",
       regions: "各区域的位置", ranking: "按与本区域自身目标的差距排序，差得最多的在前；没有自身目标的按数值排序。区域组另列。",
-      multiples: "每个区域一张小图，纵轴相同，顺序同上表。粗黑线是基准情景，细线是所选情景。", scenario: "情景", value: "数值", gap: "与目标之差", change: (year) => `较${year}年`, versus: "与基准之差", points: "百分点",
+      multiples: "每个区域一张小图，纵轴相同，顺序同上表。粗黑线是基准情景，细线是所选情景。", scenario: "情景", value: "数值", gap: "与目标之差", change: (year) => `较${year}年`, versus: (title) => `与“${title}”之差`, points: "百分点",
       none: "此页没有这一指标的区域数据；见 trajectories.csv。", colon: "：", comma: "，", stop: "；", period: "。", inYear: (year) => `${year}年`, open: "（", close: "）",
-      plans: "规划目标：", targets: "目标：", alone: "（无基准，未比较）", groups: "区域组", singles: "各区域", base: "基准", summary: (title, first, last) => `${title}，${first}—${last}年`, less: "与基准情景之差",
+      plans: "规划目标：", targets: "目标：", alone: "（无基准，未比较）", groups: "区域组", singles: "各区域", base: "基准", summary: (title, first, last) => `${title}，${first}—${last}年`, less: (title) => (title ? `与“${title}”之差` : "与基准情景之差"),
       aria: (title) => `${title}。数值见下方的数据表。`, nothing: "没有可画的数值。", unit: "单位",
     },
     en: {
@@ -30,9 +30,9 @@
       targeted: "With a target", measured: "With observations", others: "Others",
       how: "Point at a line for its values; switch scenarios off and on in the legend; every figure can show another indicator or region. The thick black line is the base.",
       regions: "Where regions stand", ranking: "The region farthest short of its own target comes first; those without one follow by value. Groups of regions stand apart.",
-      multiples: "A small figure for each region, all on one scale, in the order of the table. The thick black line is the base, the thin one the chosen scenario.", scenario: "Scenario", value: "Value", gap: "Distance to target", change: (year) => `Since ${year}`, versus: "Difference to the base", points: "points",
+      multiples: "A small figure for each region, all on one scale, in the order of the table. The thick black line is the base, the thin one the chosen scenario.", scenario: "Scenario", value: "Value", gap: "Distance to target", change: (year) => `Since ${year}`, versus: (title) => `Difference to ${title}`, points: "points",
       none: "This page has no values of this indicator by region; they are in trajectories.csv.", colon: ": ", comma: ", ", stop: "; ", period: ".", inYear: String, open: " (", close: ")",
-      plans: "Plan targets: ", targets: "Targets: ", alone: " (no base, not compared)", groups: "Groups of regions", singles: "Regions", base: "base", summary: (title, first, last) => `${title}, ${first} to ${last}`, less: "difference to the base",
+      plans: "Plan targets: ", targets: "Targets: ", alone: " (no base, not compared)", groups: "Groups of regions", singles: "Regions", base: "base", summary: (title, first, last) => `${title}, ${first} to ${last}`, less: (title) => `difference to ${title || "the base"}`,
       aria: (title) => `${title}. The table below has the values.`, nothing: "There are no values to draw.", unit: "Unit",
     },
   };
@@ -81,6 +81,12 @@
   const observedOf = ({ place, area, indicator }) =>
     (place.observed[`${area}/${indicator.id}`] || []).map(([year, value]) => [year, value * indicator.said[language].scale]);
 
+  /** Say what differences are from: the base by its title, where all scenarios have the same. */
+  function lessOf(place) {
+    const bases = [...new Set(place.scenarios.map((one) => one.base).filter((one) => one !== null))];
+    return word("less")(bases.length === 1 ? place.scenarios[bases[0]].title[language] : "");
+  }
+
   const inferredOf = ({ place, area, indicator }) =>
     (place.inferred[`${area}/${indicator.id}`] || []).map(([year, value]) => [year, value * indicator.said[language].scale]);
 
@@ -115,7 +121,7 @@
     const found = place.findings[`${area}/${indicator.id}`];
     if (found && !difference) return found.head[language];
     const where = find(place.areas, area).title[language];
-    const less = difference ? word("comma") + word("less") : "";
+    const less = difference ? word("comma") + lessOf(figure.place) : "";
     const years = place.scenarios.flatMap((one) => one.years);
     return word("summary")(`${where}${word("colon")}${indicator.name[language]}${less}`, Math.min(...years), Math.max(...years));
   }
@@ -327,7 +333,7 @@
     const unit = unitOf(figure);
     const table = element("table", "values");
     const where = find(figure.place.areas, figure.area).title[language];
-    const less = figure.difference ? word("comma") + word("less") : "";
+    const less = figure.difference ? word("comma") + lessOf(figure.place) : "";
     const caption = `${where}${word("colon")}${figure.indicator.name[language]}${less}${unit ? `${word("open")}${unit}${word("close")}` : ""}`;
     table.append(element("caption", "", caption));
     box.setAttribute("aria-label", caption);
@@ -359,7 +365,7 @@
     };
     const number = (value) => (value === null ? "" : String(Number(value.toPrecision(6))));
     const { place, area, indicator } = figure;
-    const less = figure.difference ? word("comma") + word("less") : "";
+    const less = figure.difference ? word("comma") + lessOf(figure.place) : "";
     const fixed = [find(place.areas, area).title[language], indicator.name[language] + less, unitOf(figure)];
     const head = [word("region"), word("indicator"), word("unit"), word("year"), ...header];
     const written = rows.map(([year, values]) => [...fixed.map(text), String(year), ...values.map(number)]);
@@ -639,7 +645,7 @@
     const heads = ["region", "value", "target", "gap", "change", ...(base ? ["versus"] : [])];
     const head = element("tr");
     head.append(...heads.map((key) => {
-      const made = cell("th", key === "value" ? `${indicator.name[language]}${unit ? word("open") + unit + word("close") : ""}` : key === "change" ? word(key)(scenario.years[0]) : word(key), "col");
+      const made = cell("th", key === "value" ? `${indicator.name[language]}${unit ? word("open") + unit + word("close") : ""}` : key === "change" ? word(key)(scenario.years[0]) : key === "versus" ? word(key)(base.title[language]) : word(key), "col");
       if (key !== "region") made.className = "number";
       return made;
     }));
