@@ -139,6 +139,15 @@
     picture.addEventListener("focusin", light);
   }
 
+  // --- names in pictures are the modeller's; pointing at one tells its Chinese name ---
+  for (const link of document.querySelectorAll("svg.picture a[href]")) {
+    const called = document.getElementById(link.getAttribute("href").slice(1))?.querySelector("h3 > .called");
+    if (!called) continue;
+    const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
+    title.textContent = called.textContent;
+    link.append(title);
+  }
+
   // --- pictures fit the width; enlarged, they have their own size and can be moved about ---
   for (const button of document.querySelectorAll(".enlarge")) {
     button.addEventListener("click", () => {
