@@ -178,10 +178,10 @@ def test_titles_say_the_finding(runs: tuple[Outcome, ...]) -> None:
     )
     assert "城镇化率：2035年“更快”比“基准”高4.4个百分点" in words(chinese["urbanization_rate_difference"])
     assert (
-        "measured by a level of 80 %, 1 of 2 regions have reached it in 2035 under ‘Baseline’; "
+        "Urbanization rate in 2035 under ‘Baseline’: 1 of 2 regions come up to a level of 80 %, "
         "West is farthest below, by 24.4 points" in words(english["ranking_urbanization_rate"])
     )
-    assert "按80%的水平衡量，2035年“基准”下2个区域中1个已达到，西低24.4个百分点，差距最大" in words(
+    assert "2035年“基准”下，按80%的水平衡量，2个区域中1个达到，西低24.4个百分点，差距最大" in words(
         chinese["regions_urbanization_rate"]
     ).replace(" ", "")
     assert (

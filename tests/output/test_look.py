@@ -113,7 +113,7 @@ def test_the_base_is_thick_and_dark_wherever_it_stands(results: batch.Results) -
 
 
 def test_a_scenario_looks_the_same_alone_and_among_eight_in_any_order() -> None:
-    names = ["baseline", *look.LOOKS]
+    names = ["baseline", *[*look.LOOKS][:7]]  # those of the city; districts have the same looks again
     alone = look.positions(["baseline", "everything"])[1]
 
     assert look.positions(names)[names.index("everything")] == alone

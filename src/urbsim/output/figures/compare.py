@@ -56,7 +56,6 @@ from urbsim.output.tables.compare import (
 from urbsim.output.words.finding import find, lowered
 from urbsim.output.words.moves import move
 from urbsim.output.words.terms import (
-    COLON,
     STOP,
     axis_number,
     axis_scale,
@@ -128,18 +127,23 @@ _LEVER_NOTE = Words(
     en="Levers act through each other, so all together are not the sum of the bars; the rest stands below.",
 )
 _NOT_SEEN = Words(zh="看不出作用的：{}。", en="Without an effect to be seen: {}.")
-_REACH = Words(
-    zh="{year}年{base}下，{n}个有自身目标的区域中{met}个达到",
-    en="{met} of {n} regions with a target of their own reach it in {year} under {base}",
-)
-_REACH_LEVEL = Words(
-    zh="按{level}衡量，{year}年{base}下{n}个区域中{met}个已达到",
-    en="measured by {level}, {met} of {n} regions have reached it in {year} under {base}",
-)
-_FARTHEST = {
-    ">=": Words(zh="，{who}低{gap}，差距最大", en="; {who} is farthest below, by {gap}"),
-    "<=": Words(zh="，{who}高{gap}，差距最大", en="; {who} is farthest above, by {gap}"),
+_UNDER = Words(zh="{name}：{year}年{base}下，{parts}", en="{name} in {year} under {base}: {parts}")
+_REACH = Words(zh="{n}个有自身目标的区域{met}", en="{met} of {n} regions reach a target of their own")
+_REACH_LEVEL = Words(zh="按{level}衡量，{n}个区域{met}", en="{met} of {n} regions come up to {level}")
+_REACHES = {
+    True: Words(zh="{who}达到自身目标", en="{who} reaches its own target"),
+    False: Words(zh="{who}未达到自身目标", en="{who} misses its own target"),
 }
+_COUNTS = {
+    "none": Words(zh="均未达到", en="none"),
+    "all": Words(zh="全部达到", en="all"),
+    "some": Words(zh="中{met}个达到", en="{met}"),
+}
+_FARTHEST = {
+    ">=": Words(zh="，{who}低{gap}，差距最大", en=", {who} is farthest below, by {gap}"),
+    "<=": Words(zh="，{who}高{gap}，差距最大", en=", {who} is farthest above, by {gap}"),
+}
+_GAP = {">=": Words(zh="，低{gap}", en=" by {gap}"), "<=": Words(zh="，高{gap}", en=" by {gap}")}
 _BEST = Words(zh="{}下{}个", en="under {}: {}")
 _NO_TARGET = Words(zh="{what}：{year}年各区域", en="{what} by region in {year}")
 _CHANGES = Words(
@@ -725,7 +729,7 @@ def draw_ranking(ranking: Sequence[Standing], language: Language) -> Figure:
             if _borrowed(standing):
                 axes.plot([goal, goal], [row - 0.5, row + 0.5], **LEVEL, zorder=2.5)
             else:
-                axes.plot(goal, row, **TICK, zorder=2.5)
+                axes.plot(goal, row, **TICK, zorder=4)
         for outcome, look in zip(outcomes, looks, strict=True):
             one = found.get((outcome.name, standing.area))
             if one and (one is standing or abs(one.value - standing.value) > SEEN * span):
@@ -801,7 +805,12 @@ def reach_title(ranking: Sequence[Standing], language: Language) -> str:
     if not groups:
         return _NO_TARGET[language].format(what=name, year=first.year)
     parts = [_reached(some, level, [*runs.values()], language) for level, some in groups.items()]
-    return f"{name}{COLON[language]}{STOP[language].join(parts)}"
+    return _UNDER[language].format(
+        name=name,
+        year=first.year,
+        base=quoted(first.outcome.scenario.title[language], language),
+        parts=STOP[language].join(parts),
+    )
 
 
 def _reached(
@@ -816,23 +825,24 @@ def _reached(
             return -1  # held to something else
         return sum(one.verdict.met for one in here if one.verdict)
 
-    reached = met(runs[0])
-    text = (_REACH_LEVEL if level else _REACH)[language].format(
-        level=level,
-        year=first.year,
-        base=quoted(first.outcome.scenario.title[language], language),
-        n=len(some),
-        met=reached,
+    reached, n = met(runs[0]), len(some)
+    who = first.outcome.place.area_title(first.area)[language]
+    far = ""
+    if first.verdict is not None and not first.verdict.met:
+        side = "<=" if first.verdict.target.operator == "<=" else ">="
+        gap = told(abs(first.verdict.gap), first.indicator, language)
+        far = (_FARTHEST if n > 1 or level else _GAP)[side][language].format(who=who, gap=gap)
+    if n == 1 and not level:
+        return f"{_REACHES[reached == 1][language].format(who=who)}{far}"
+    count = _COUNTS["none" if not reached else "all" if reached == n else "some"][language].format(
+        met=reached
     )
-    if first.verdict is not None and first.short > 0 and not first.verdict.met:
-        text += _FARTHEST["<=" if first.verdict.target.operator == "<=" else ">="][language].format(
-            who=first.outcome.place.area_title(first.area)[language],
-            gap=told(abs(first.verdict.gap), first.indicator, language),
-        )
+    text = f"{(_REACH_LEVEL if level else _REACH)[language].format(level=level, n=n, met=count)}{far}"
     best = max(runs, key=met)
     if met(best) > reached:
         title = next(iter(best.values())).outcome.scenario.title[language]
-        text += STOP[language] + _BEST[language].format(quoted(title, language), met(best))
+        also = _BEST[language].format(quoted(title, language), met(best))
+        text += f"（{also}）" if language == "zh" else f" ({also})"
     return text
 
 
@@ -1053,7 +1063,7 @@ def _held_to_what(standings: Sequence[Standing], language: Language) -> str:
 def _level_keys(standings: Sequence[Standing], language: Language) -> Sequence[Handle]:
     """Give the entries of a legend for levels that are no targets."""
     levels = {level_around(one, language): None for one in standings if _borrowed(one)}
-    return [Line2D([], [], label=level[:1].upper() + level[1:], **LEVEL) for level in levels][:1]
+    return [Line2D([], [], label=level, **LEVEL) for level in levels][:1]
 
 
 def _held_note(standings: Sequence[Standing], language: Language) -> list[str]:

@@ -86,6 +86,10 @@ LOOKS = {
     "jobs-first": 5,
     "rural-first": 6,
     "no-new-policy": 7,
+    "metropolitan-circle": 1,  # of the districts
+    "county-seats-22": 4,
+    "kaizhou": 2,
+    "jiulongpo": 5,
 }
 DISTINCT = 11  # lines beside the base that are told apart in grey
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")

@@ -67,7 +67,7 @@ _COLUMNS: Mapping[str, tuple[str, Words]] = {
     ),
     "base": _of(
         "text",
-        "用于对照的基准情景；空：本身即基准",
+        "用于对照的情景；空：本身即对照",
         "Scenario that it is held against; empty: it is the base",
     ),
     "lever": _of(
@@ -75,8 +75,8 @@ _COLUMNS: Mapping[str, tuple[str, Words]] = {
         "政策杠杆的标识；在contributions.csv中也可为参数名，*为全部同时",
         "Id of the lever, or name of a parameter; *: all of them at once",
     ),
-    "difference": _of(_UNIT, "与基准情景之差", "Value less that of the base"),
-    "difference_percent": _of("%", "与基准情景相差的百分比", "Difference over the value of the base"),
+    "difference": _of(_UNIT, "与对照情景之差", "Value less that of the base"),
+    "difference_percent": _of("%", "与对照情景相差的百分比", "Difference over the value of the base"),
     "short": _of(_UNIT, "距目标的差距；负数为超过", "How far it falls short; negative: it is beyond"),
     "held_to": _of(
         "text",
@@ -101,7 +101,7 @@ _COLUMNS: Mapping[str, tuple[str, Words]] = {
     "name_zh": _of("text", "中文名称", "Name in Chinese"),
     "name_en": _of("text", "英文名称", "Name in English"),
     "own": _of(_UNIT, "该区域自身的现值", "What the region has itself"),
-    "base_value": _of(_UNIT, "基准情景中的取值", "Value in the base"),
+    "base_value": _of(_UNIT, "对照情景中的取值", "Value in the base"),
     "position_zh": _of("text", "取值的档位名称，或与现值之差（中文）", "Name of the position in Chinese"),
     "position_en": _of(
         "text", "取值的档位名称，或与现值之差（英文）", "Name of the position, or how far it is from `own`"
@@ -114,7 +114,7 @@ _COLUMNS: Mapping[str, tuple[str, Words]] = {
         "stock: at the end of the year; year: of that year; sum: added up from the first policy year on",
     ),
     "alone": _of(
-        _UNIT, "只变动这一项时，相对基准的变化", "Change over the base when this lever alone is moved"
+        _UNIT, "只变动这一项时，相对对照情景的变化", "Change over the base when this lever alone is moved"
     ),
     "last": _of(
         _UNIT,
@@ -337,7 +337,7 @@ def _columns(file: str, columns: Sequence[str]) -> Iterator[tuple[str, str, Word
         if column in gaps:
             if column == gaps[0]:
                 span = column if len(gaps) == 1 else f"{gaps[0]} … {gaps[-1]}"
-                yield span, *_of(_UNIT, "该年与基准情景之差", "Difference to the base in this year")
+                yield span, *_of(_UNIT, "该年与对照情景之差", "Difference to the base in this year")
             continue
         if column in years:
             if column == years[0]:

@@ -44,7 +44,7 @@ _SHEETS = {
     "comparison": Words(zh="情景比较", en="comparison"),
     "side_by_side": Words(zh="情景并列", en="side by side"),
     "levers_bought": Words(zh="政策成效", en="levers bought"),
-    "differences": Words(zh="与基准之差", en="differences"),
+    "differences": Words(zh="与对照情景之差", en="differences"),
 }
 _MEANINGS = {
     "trajectories": Words(
@@ -70,11 +70,11 @@ _MEANINGS = {
     ),
     "sweep": Words(zh="参数扫描中每次模拟的取值", en="The values of each run of a sweep"),
     "comparison": Words(
-        zh="每个情景、区域、指标、年份的数值及与基准情景之差",
+        zh="每个情景、区域、指标、年份的数值及与对照情景之差",
         en="Every value with the difference to the base, a row each",
     ),
     "side_by_side": Words(
-        zh="各情景并列，每年一列，其后为与基准情景之差；已取整，可直接粘贴",
+        zh="各情景并列，每年一列，其后为与对照情景之差；已取整，可直接粘贴",
         en="Scenarios below each other, a column per year, then differences to the base; rounded, to paste",
     ),
     "levers_bought": Words(
@@ -117,8 +117,8 @@ _COLUMNS = {
     "rank": "名次",
     "lever": "政策杠杆",
     "own": "现值",
-    "base": "基准情景",
-    "base_value": "基准情景取值",
+    "base": "对照情景",
+    "base_value": "对照情景取值",
     "position": "档位",
     "counted": "计算方式",
     "alone": "单独作用",
@@ -311,7 +311,7 @@ def _columns(header: Sequence[str], language: Language, names: Names) -> list[_C
 def _made_of(column: str, language: Language, names: Names) -> str:
     """Give the heading of a column whose name is made of a year or an indicator; empty for others."""
     if match := re.fullmatch(r"(\d{4}) difference", column):
-        return f"{match[1]}与基准之差" if language == "zh" else column
+        return f"{match[1]}与对照情景之差" if language == "zh" else column
     if match := re.fullmatch(r"(\w+) (stock|year|sum) \[(.*)\] (alone|last)", column):
         name, unit = names.get("indicator", {}).get(match[1], match[1]), unit_name(match[3], language)
         if language == "zh":
