@@ -80,7 +80,7 @@ def test_a_period_is_the_time_at_which_it_ends(text: str, time: float | None) ->
 
 
 def test_periods_are_named_as_they_are_read() -> None:
-    for text in ("2025", "2025Q1", "2025H1", "2025Q3", "2025-05", "2025 Jan-Sep", "2025 Jan-May", "2025-01"):
+    for text in ("2025", "2025Q1", "2025H1", "2025Q3", "2025-05", "2025 Jan–Sep", "2025 Jan–May", "2025-01"):
         period = read_period(text)
         assert period is not None
         assert period_name(period.end, sums=period.sums) == text

@@ -110,8 +110,8 @@ def find_conflicts(
     held: dict[tuple[object, ...], tuple[Target, Target, dict[str, Measured]]] = {}
     for name, (measured, targets) in runs.items():
         for one, other in product(targets, targets):
-            same = tuple(demanded(target, place) for target in (one, other))
-            held.setdefault(same, (one, other, {}))[2][name] = measured
+            pair = tuple(demanded(target, place) for target in (one, other))
+            held.setdefault(pair, (one, other, {}))[2][name] = measured
     conflicts = []
     for rate_target, count_target, judged in held.values():
         rate, count = known[rate_target.indicator], known[count_target.indicator]

@@ -182,16 +182,16 @@ def period_name(time: float, language: Language = "en", *, sums: bool = False) -
     >>> period_name(2025.0), period_name(2024.5), period_name(2024.25, "zh"), period_name(2024.75, "zh")
     ('2025', '2025H1', '2025年3月末', '2025年9月末')
     >>> period_name(2024.75, sums=True), period_name(2024.75, "zh", sums=True)
-    ('2025 Jan-Sep', '2025年前三季度')
+    ('2025 Jan–Sep', '2025年前三季度')
     """
     year, months = year_of(time), round(12 * (time - year_of(time) + 1))
     until = _MONTHS[months - 1].title()
     names: Mapping[int, tuple[str, str]] = (
-        {1: ("-01", "1月"), 3: ("Q1", "一季度"), 6: ("H1", "上半年"), 9: (f" Jan-{until}", "前三季度")}
+        {1: ("-01", "1月"), 3: ("Q1", "一季度"), 6: ("H1", "上半年"), 9: (f" Jan–{until}", "前三季度")}
         if sums
         else {3: ("Q1", "3月末"), 6: ("H1", "6月末"), 9: ("Q3", "9月末")}
     )
-    other = (f" Jan-{until}", f"1-{months}月") if sums else (f"-{months:02}", f"{months}月末")
+    other = (f" Jan–{until}", f"1—{months}月") if sums else (f"-{months:02}", f"{months}月末")
     en, zh = ("", "") if months == 12 else names.get(months, other)
     return f"{year}{en}" if language == "en" else f"{year}年{zh}"
 

@@ -41,6 +41,7 @@ from urbsim.study.words import Language, Words
 log = logging.getLogger(__name__)
 
 MOST = 24  # figures of a folder
+SLIGHT = 1.05  # [-] widths of the band up to which an observation is just outside it
 YEARS_BEFORE = 10  # of history before the run starts: the pace that targets are held against
 NEW = "#0072B2"
 NEEDED: dict[str, Any] = {"color": look.RED, "linestyle": (0, (5, 2)), "linewidth": 1.4, "zorder": 3.2}
@@ -138,7 +139,8 @@ def finding(monitoring: Monitoring, indicator: str, area: str, language: Languag
             return f"{text}，模型误差未知"
         if last.inside is None:
             return f"{text}，为拟合期内误差的{times}倍，此后误差未知"
-        within = "在模型误差之内" if last.inside else f"为模型误差的{times}倍{since}"
+        outside = "略超出模型误差" if last.widths < SLIGHT else f"为模型误差的{times}倍"
+        within = "在模型误差之内" if last.inside else f"{outside}{since}"
         return text if same and last.inside else f"{text}，{within}"
     how = f"as in the run {run}" if same else f"{size} {'above' if above else 'below'} the run {run}"
     text = f"{name}, {when}: {how}"
@@ -146,7 +148,8 @@ def finding(monitoring: Monitoring, indicator: str, area: str, language: Languag
         return f"{text}; how far the model may be off is not known"
     if last.inside is None:
         return f"{text}, {times} times its error within the fitted years; that after them is not known"
-    within = "within what the model may be off" if last.inside else f"{times} times what it may be off{since}"
+    outside = "just beyond" if last.widths < SLIGHT else f"{times} times"
+    within = "within what the model may be off" if last.inside else f"{outside} what it may be off{since}"
     return text if same and last.inside else f"{text}, {within}"
 
 
