@@ -482,3 +482,23 @@ def test_the_module_runs_as_a_program(tiny: Path) -> None:
 
     assert done.returncode == WRONG_INPUT
     assert "nowhere.yaml: there is no such scenario file" in done.stderr
+
+
+def test_a_scenario_beside_the_folder_scenarios_is_held_against_the_base_in_it(
+    tiny: Path, urbsim: Urbsim, capsys: Captured
+) -> None:
+    Path("mine").mkdir()
+    for path in (Path("own.yaml"), Path("mine/inner.yaml")):
+        path.write_text(
+            f"name: {path.stem}\nextends: baseline\nlevers: {{moving_rate: x2}}\n", encoding="utf-8"
+        )
+
+    assert urbsim("run", "own.yaml", "mine/inner.yaml", "--no-figures", "--out", "out") == 0
+
+    assert "held against nothing" not in capsys.readouterr().err
+    scenarios = json.loads(Path("out/run.json").read_text(encoding="utf-8"))["scenarios"]
+    assert [(one["name"], one["base"], one["file"]) for one in scenarios] == [
+        ("baseline", "", "scenarios/baseline.yaml"),
+        ("own", "baseline", "own.yaml"),
+        ("inner", "baseline", "mine/inner.yaml"),
+    ]

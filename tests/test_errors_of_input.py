@@ -543,6 +543,14 @@ CASES = {
         replace("models/indicators.yaml", "per: Residents", "per: Resident"),
         ["models/indicators.yaml:1:3: indicator urbanization_rate: the model has no variable 'Resident'"],
     ),
+    "two indicators of one name in the IAMC layout": (
+        replace(
+            "models/indicators.yaml",
+            "scale: 100\n- id: urban_residents\n",
+            "scale: 100\n  iamc: Population|Urban\n- id: urban_residents\n  iamc: Population|Urban\n",
+        ),
+        ["models/indicators.yaml:", "iamc name 'Population|Urban' is also that of 'urbanization_rate'"],
+    ),
     "indicator with ratio and mean": (
         replace("models/indicators.yaml", "per: Residents", "per: Residents\n  weight: Residents"),
         ["models/indicators.yaml:1:3: has both 'per' and 'weight'"],

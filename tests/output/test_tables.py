@@ -6,10 +6,12 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from urbsim import batch
+from urbsim.errors import InputError
 from urbsim.output.folder import check_folder
 from urbsim.output.tables.run import lever_table
 
@@ -100,6 +102,16 @@ def test_an_unknown_format_is_refused(tiny: Path, urbsim: Urbsim, capsys: pytest
     assert urbsim("run", "scenarios", "--format", "pdf", "--out", "out") == 2
 
     assert "'pdf' is none of csv, xlsx, parquet, iamc" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("wrong", [{"formats": ["xslx"]}, {"formats": "xlsx"}, {"languages": ["fr"]}])
+def test_what_cannot_be_written_is_refused_from_python_too(wrong: dict[str, Any], tiny: Path) -> None:
+    results = batch.run(["scenarios/baseline.yaml"])
+
+    with pytest.raises(InputError, match="expected a list of"):
+        results.write("out", **wrong)
+
     assert not Path("out").exists()
 
 
