@@ -335,7 +335,9 @@
     const where = find(figure.place.areas, figure.area).title[language];
     const less = figure.difference ? word("comma") + lessOf(figure.place) : "";
     const caption = `${where}${word("colon")}${figure.indicator.name[language]}${less}${unit ? `${word("open")}${unit}${word("close")}` : ""}`;
-    table.append(element("caption", "", caption));
+    const above = element("caption");
+    above.append(element("span", "", caption));
+    table.append(above);
     box.setAttribute("aria-label", caption);
     const head = element("tr");
     head.append(cell("th", word("year"), "col"), ...header.map((name) => {
