@@ -25,7 +25,9 @@ READ = ("model", "place", "levers", "indicators")
 # What may move a digit of a chunk, besides the processor.
 LIBRARIES = ("numpy", "scipy", "llvmlite", "pyarrow")
 SOURCES = ("model", "engine", "study", "ensemble", "batch.py", "names.py")
-_ORIGIN = frozenset(("where", "entry", "source", "extended", "title", "description", "note", "clause", "clause_en"))
+_ORIGIN = frozenset(
+    ("where", "entry", "source", "extended", "title", "description", "note", "clause", "clause_en")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
