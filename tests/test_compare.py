@@ -276,7 +276,10 @@ def test_different_runs_of_one_name_are_told_apart_by_their_folders(urbsim: Comm
     ]
     assert found.outcomes[2].scenario.title.zh == "基准（new）"
     (remark,) = found.remarks
-    assert re.fullmatch(r"the files of the place tiny are not the same \(\w{8}: both; \w{8}: new\)", remark)
+    assert re.fullmatch(
+        r"the files of the place tiny are not the same \(\w{8}: both; \w{8}: new\)", remark.en
+    )
+    assert re.fullmatch(r"tiny的数据文件不相同（\w{8}：both；\w{8}：new）", remark.zh)
     with pytest.raises(InputError, match="'baseline' is in several folders, and not the same"):
         compare([result, Path("results/new")], base="baseline")
     held = compare([result, Path("results/new")], base="baseline@new")
@@ -336,7 +339,7 @@ def test_places_that_share_regions_can_be_compared(urbsim: Command, result: Path
         ("faster", "baseline"),
         ("other", "baseline"),
     ]
-    assert "places differ (tiny: baseline, faster; twin: other)" in found.remarks
+    assert "places differ (tiny: baseline, faster; twin: other)" in [remark.en for remark in found.remarks]
 
 
 def test_the_folder_holds_tables_figures_a_page_and_what_the_columns_mean(

@@ -605,7 +605,7 @@ def compare(
     language: Language = "zh" if languages == ("zh",) else "en"
     print_comparison(done.outcomes, done.levers, done.rankings, console_for_people(), language)
     for remark in done.remarks:
-        click.echo(f"warning: {remark}", err=True)
+        click.echo(f"{'注意：' if language == 'zh' else 'warning: '}{remark[language]}", err=True)
     click.echo(f"{folder.as_posix()}/  " + "  ".join(_written(folder)))
     return DONE
 

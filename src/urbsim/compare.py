@@ -83,7 +83,7 @@ class Comparison:
     year: int
     rankings: tuple[tuple[Standing, ...], ...]
     levers: tuple[Bought, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Words, ...]
     sources: Mapping[str, Mapping[str, Any]]
 
 
@@ -217,36 +217,53 @@ def same(one: Outcome, other: Outcome) -> bool:
     return True
 
 
-def differences(recorded: Sequence[Recorded]) -> tuple[str, ...]:
+def differences(recorded: Sequence[Recorded]) -> tuple[Words, ...]:
     """Say what else than policies differs between runs, so that it may be part of their differences."""
     labels = _labels([one.folder for one in recorded])
-    hashes: dict[str, dict[str, dict[str, None]]] = {}  # what -> its hashes -> folders
+    hashes: dict[Words, dict[str, dict[str, None]]] = {}  # what -> its hashes -> folders
     for label, one in zip(labels, recorded, strict=True):
         for place in one.facts.get("places", ()):
             for what, key in (
-                ("the model is", "model_sha256"),
-                ("the definitions of indicators and levers are", "catalogues_sha256"),
-                (f"the files of the place {place.get('name')} are", "sha256"),
+                (Words(zh="模型", en="the model is"), "model_sha256"),
+                (
+                    Words(zh="指标和政策的定义", en="the definitions of indicators and levers are"),
+                    "catalogues_sha256",
+                ),
+                (
+                    Words(
+                        zh=f"{place.get('name')}的数据文件",
+                        en=f"the files of the place {place.get('name')} are",
+                    ),
+                    "sha256",
+                ),
             ):
                 hashes.setdefault(what, {}).setdefault(str(place.get(key))[:8], {})[label] = None
     remarks = [
-        f"{what} not the same ({_listed(by_hash)})" for what, by_hash in hashes.items() if len(by_hash) > 1
+        Words(
+            zh=f"{what.zh}不相同（{_listed(by_hash, 'zh')}）",
+            en=f"{what.en} not the same ({_listed(by_hash)})",
+        )
+        for what, by_hash in hashes.items()
+        if len(by_hash) > 1
     ]
-    found: dict[str, dict[str, dict[str, None]]] = {}  # what -> its values -> names of scenarios
+    found: dict[Words, dict[str, dict[str, None]]] = {}  # what -> its values -> names of scenarios
     for outcome in (o for one in recorded for o in one.outcomes if o.run):
         for what, value in (
-            ("places", outcome.place.name),
-            ("parameter sets", outcome.parameter_set or NO_SET),
-            ("base years", str(outcome.base_year)),
-            ("periods", f"{_years(outcome)[0]:g}-{_years(outcome)[-1]:g}"),
+            (Words(zh="地方", en="places"), outcome.place.name),
+            (Words(zh="参数组", en="parameter sets"), outcome.parameter_set or NO_SET),
+            (Words(zh="起始年", en="base years"), str(outcome.base_year)),
+            (Words(zh="模拟时段", en="periods"), f"{_years(outcome)[0]:g}-{_years(outcome)[-1]:g}"),
         ):
             found.setdefault(what, {}).setdefault(value, {})[outcome.name] = None
     remarks += [
-        f"{what} differ ({_listed(by_value)})" for what, by_value in found.items() if len(by_value) > 1
+        Words(zh=f"{what.zh}不同（{_listed(by_value, 'zh')}）", en=f"{what.en} differ ({_listed(by_value)})")
+        for what, by_value in found.items()
+        if len(by_value) > 1
     ]
     versions = Counter(str(one.facts.get("urbsim")) for one in recorded)
     if len(versions) > 1:
-        remarks.append(f"versions of urbsim differ ({', '.join(versions)})")
+        told = ", ".join(versions)
+        remarks.append(Words(zh=f"urbsim版本不同（{told}）", en=f"versions of urbsim differ ({told})"))
     return tuple(remarks)
 
 
@@ -449,14 +466,18 @@ def _bought_indicators(outcome: Outcome) -> list[str]:
     return [name for name in BOUGHT if name in known]
 
 
-def _failures(recorded: Sequence[Recorded]) -> Iterator[str]:
+def _failures(recorded: Sequence[Recorded]) -> Iterator[Words]:
     for one in recorded:
         for outcome in one.outcomes:
             if outcome.run is None:
-                yield f"{outcome.name} failed in {shown(one.folder)}, and is left out: {outcome.failure}"
+                where = shown(one.folder)
+                yield Words(
+                    zh=f"{where}中的{outcome.name}模拟失败，未列入：{outcome.failure}",
+                    en=f"{outcome.name} failed in {where}, and is left out: {outcome.failure}",
+                )
 
 
-def _not_known(outcomes: Sequence[Outcome], year: int) -> Iterator[str]:
+def _not_known(outcomes: Sequence[Outcome], year: int) -> Iterator[Words]:
     """Say when it is not known of this year what levers bought, and of which years it is."""
     missing: dict[tuple[int, ...], list[str]] = {}
     for outcome in outcomes:
@@ -465,7 +486,10 @@ def _not_known(outcomes: Sequence[Outcome], year: int) -> Iterator[str]:
             missing.setdefault(tuple(sorted(years)), []).append(outcome.name)
     for known, names in missing.items():
         told = ", ".join(map(str, known))
-        yield f"what levers bought until {year} is not known of {_few(names)}; it is of --year {told}"
+        yield Words(
+            zh=f"{_few(names, 'zh')}各项政策到{year}年带来的变化未知；已知的年份：--year {told}",
+            en=f"what levers bought until {year} is not known of {_few(names)}; it is of --year {told}",
+        )
 
 
 def _labels(folders: Sequence[Path]) -> list[str]:
@@ -493,12 +517,15 @@ def _demand(target: Target, place: Place) -> tuple[object, ...]:
     return target.indicator, place.area(target.region), target.year, target.operator, target.value
 
 
-def _listed(names: Mapping[str, Iterable[str]]) -> str:
-    return "; ".join(f"{value}: {_few(having)}" for value, having in names.items())
+def _listed(names: Mapping[str, Iterable[str]], language: Language = "en") -> str:
+    colon, stop = ("：", "；") if language == "zh" else (": ", "; ")
+    return stop.join(f"{value}{colon}{_few(having, language)}" for value, having in names.items())
 
 
-def _few(names: Iterable[str]) -> str:
+def _few(names: Iterable[str], language: Language = "en") -> str:
     listed = [*names]
+    if language == "zh":
+        return "、".join(listed[:3]) + (f"等{len(listed)}个" if len(listed) > 3 else "")
     return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
 
 
@@ -546,7 +573,7 @@ def write_comparison(
         "indicators": [one.id for one in it.indicators],
         "regions": [*it.areas],
         "year": it.year,
-        "differ": [*it.remarks],
+        "differ": [remark.en for remark in it.remarks],
         "tables": [*tables],
     }
     drawn = figures and len(it.outcomes) <= MOST_DRAWN
