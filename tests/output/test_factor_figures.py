@@ -125,8 +125,8 @@ def test_the_title_names_two_factors_when_their_order_is_not_sure() -> None:
     sure = title(draw_tornado(tornado(bar(2.0), bar(1.0)), "en"))
     unsure = title(draw_tornado(tornado(bar(2.0), bar(1.9)), "en"))
 
-    assert sure.endswith("depends most on “Factor of 2”")
-    assert unsure.endswith("depends most on “Factor of 2” and “Factor of 1.9”")
+    assert sure.endswith("depends most on ‘Factor of 2’")
+    assert unsure.endswith("depends most on ‘Factor of 2’ and ‘Factor of 1.9’")
 
 
 def test_sobol_has_two_bars_each_and_none_below_nought() -> None:
@@ -150,13 +150,13 @@ def test_factors_without_effect_are_not_drawn(tmp_path: Path) -> None:
 def test_effects_over_time_name_what_matters_first_and_last() -> None:
     figure = draw_effects(effects([[math.nan, 1, 2], [0, 0.5, 3]]), "en")
 
-    assert title(figure) == "Tiny, urbanization rate: in 2030 “Factor 1” matters most, in 2025 “Factor 0”"
+    assert title(figure) == "Tiny, urbanization rate: in 2030 ‘Factor 1’ matters most, in 2025 ‘Factor 0’"
 
 
 def test_a_factor_that_was_behind_for_a_time_is_not_said_to_lead_throughout() -> None:
     figure = draw_effects(effects([[1, 1, 3], [0, 2, 2]]), "en")
 
-    assert title(figure).endswith("in 2020 and 2030 “Factor 0” matters most, in 2025 “Factor 1”")
+    assert title(figure).endswith("in 2020 and 2030 ‘Factor 0’ matters most, in 2025 ‘Factor 1’")
 
 
 def test_the_six_strongest_factors_have_a_line() -> None:

@@ -32,7 +32,7 @@ from urbsim.output.figures.look import (
     tidy,
 )
 from urbsim.output.figures.page import lay_out, sheet
-from urbsim.output.words.terms import COLON, axis_scale, axis_unit, with_unit
+from urbsim.output.words.terms import COLON, axis_scale, axis_unit, quoted, with_unit
 from urbsim.study.indicator import Indicator
 from urbsim.study.words import Language, Words
 
@@ -357,4 +357,4 @@ def _change(effects: Effects, values: Floats, language: Language) -> str:
 
 
 def _quoted(name: Words, language: Language) -> str:
-    return f"“{shortened(name[language], QUOTED, TEXT, lines=1)}”"
+    return quoted(shortened(name[language], QUOTED, TEXT, lines=1), language)

@@ -249,7 +249,8 @@ def _fan_ends(fan: Fan, position: int, alone: bool, language: Language) -> Itera
         yield End(year, middle, fan.scenario[language], style)
         return
     wide, narrow = (
-        {"color": _fan_colour(position), "linewidth": 6, "alpha": a} for a in (WIDE, NARROW + WIDE)
+        {"color": _fan_colour(position), "linewidth": 6, "alpha": a, "solid_capstyle": "butt"}
+        for a in (WIDE, NARROW + WIDE)
     )
 
     def value(number: float) -> str:
