@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from urbsim import batch
+from urbsim.output.tables.run import contribution_table
 from urbsim.study.contribution import TOGETHER, Contribution
 from urbsim.study.outcome import Outcome
 
@@ -118,6 +119,14 @@ def test_what_is_counted_by_year_is_also_added_up_from_the_first_policy_year_on(
     # The wish rises by 0.2 a year: in year n it is 0.2 (n - 1/2) more on average; 2026 to 2035 are 6 to 15.
     assert of_year.alone == pytest.approx(2 * 0.1 * 0.2 * 14.5, rel=1e-6)
     assert total.alone == pytest.approx(2 * 0.1 * 0.2 * sum(n - 0.5 for n in range(6, 16)), rel=1e-6)
+
+
+def test_the_table_tells_the_end_of_a_year_from_a_calendar_year_and_a_sum(linear: Path) -> None:
+    header, rows = contribution_table(run(write("one", "extends: baseline\nlevers: {wish: 4}")))
+    told = {(row[header.index("indicator")], row[header.index("counted")]) for row in rows}
+
+    assert {("moved", "year"), ("moved", "sum")} == {one for one in told if one[0] == "moved"}
+    assert {one[1] for one in told if one[0] == "urban_residents"} == {"stock"}
 
 
 def test_a_lever_that_the_base_moves_too_counts_as_what_is_moved_otherwise(linear: Path) -> None:
