@@ -162,7 +162,7 @@ def failures(outcomes: Sequence[Outcome], language: Language) -> str:
 
 
 def any_open(outcomes: Iterable[Outcome], indicators: Sequence[str], area: str) -> bool:
-    """Say whether the distance to any target of these indicators lies within the error of projections."""
+    """Say whether any value is nearer to the level of a target of these indicators than it may be off."""
     return any(
         verdict.open
         for outcome in outcomes
