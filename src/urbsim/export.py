@@ -12,6 +12,7 @@ from urbsim.model.read import decode, read_model
 from urbsim.model.substitute import substitute
 from urbsim.model.write import write_numbers
 from urbsim.names import fold
+from urbsim.output.whole_file import whole
 from urbsim.study.apply_place import apply_place
 from urbsim.study.place import NO_SET, Place
 from urbsim.study.place_file import read_place
@@ -75,7 +76,8 @@ def write_export(
     text = export_place(folder, start=start, parameter_set=parameter_set)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        with whole(file) as beside:
+            beside.write_text(text, encoding="utf-8", newline="\n")
     except OSError as failure:
         raise InputError(Problem(f"cannot be written: {failure.strerror}", where)) from None
 

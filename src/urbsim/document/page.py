@@ -20,6 +20,7 @@ from urbsim.drawing.svg import STYLE
 from urbsim.errors import InputError, Problem
 from urbsim.names import fold
 from urbsim.output.figures.font import CHINESE, LATIN, subset_for
+from urbsim.output.whole_file import whole
 from urbsim.study.quantity import unit_name
 from urbsim.study.text_file import shown
 from urbsim.study.words import Language, Words
@@ -71,13 +72,11 @@ def write_document(
     target = out or Path(name)
     _refuse(target, force=force)
     text = render(document(file, folder), language, today=date.today())  # noqa: DTZ011 - the reader's day
-    draft = target.with_name(f".{target.name}.partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(target)
+        with whole(target) as beside:
+            beside.write_text(text, encoding="utf-8", newline="\n")
     except OSError as failure:
-        draft.unlink(missing_ok=True)
         raise InputError(Problem(f"cannot be written: {failure.strerror}", shown(target))) from None
     return target
 

@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from urbsim.output.figures.font import CHINESE, LATIN, font_file, subset_for
 from urbsim.output.report.data import Findings, Packed, pack, script_json
 from urbsim.output.report.words import MOST, Say, findings_of, told
+from urbsim.output.whole_file import whole
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import Language
 
@@ -55,7 +56,9 @@ def write_report(
     languages
         The first is shown at first; with both, the reader can switch.
     """
-    path.write_text(render_report(outcomes, facts, languages=languages), encoding="utf-8", newline="\n")
+    text = render_report(outcomes, facts, languages=languages)
+    with whole(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
 
 
 def render_report(

@@ -8,7 +8,6 @@ row is repeated, lists. Chinese has fonts that every Windows has; nothing is emb
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -30,6 +29,7 @@ from docx.text.paragraph import Paragraph
 from urbsim.output.report.verdicts import Cell, Head, Row, State, Verdicts
 from urbsim.output.report.words import BoughtGrid, ScenarioWords, Told, told
 from urbsim.output.tables.verdicts import by_place
+from urbsim.output.whole_file import whole
 from urbsim.study.outcome import Outcome
 from urbsim.study.words import Language, Words
 
@@ -116,12 +116,10 @@ def write_word(path: Path, outcomes: Sequence[Outcome], facts: Mapping[str, Any]
         What stands in `run.json`: versions, hashes, solver, date.
     """
     document = report(outcomes, facts, language)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        document.save(str(beside))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    made = io.BytesIO()  # a zip file that cannot be finished complains long after
+    document.save(made)
+    with whole(path) as beside:
+        beside.write_bytes(made.getvalue())
 
 
 def report(outcomes: Sequence[Outcome], facts: Mapping[str, Any], language: Language) -> Doc:
