@@ -41,10 +41,20 @@ LEVER_ALONE = {  # without the tenth more that the parameter brings
 PARAMETER_ALONE = {"east": 4e6 * exp(-0.022 * 15), "west": 6e6 * exp(-0.022 * 15)}
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give where the folder of both scenarios of the tiny study is kept between tests."""
+    return tmp_path_factory.mktemp("kept") / "both"
+
+
 @pytest.fixture
-def result(urbsim: Command, tiny: Path) -> Path:
-    """Give the folder of both scenarios of the tiny study."""
-    assert urbsim("run", "scenarios", "--no-figures", "--out", "results/both") == 0
+def result(urbsim: Command, tiny: Path, kept: Path) -> Path:
+    """Give the folder of both scenarios of the tiny study, which is run once."""
+    if not kept.exists():
+        assert urbsim("run", "scenarios", "--no-figures", "--out", "results/both") == 0
+        shutil.copytree("results/both", kept)
+    else:
+        shutil.copytree(kept, "results/both")
     return Path("results/both")
 
 

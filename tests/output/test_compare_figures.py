@@ -16,6 +16,7 @@ from urbsim.output.figures import compare as compare_figures
 from urbsim.output.figures.compare import LEAST, LEVEL
 from urbsim.output.figures.look import INK, RED, styled
 from urbsim.output.figures.page import WIDTH
+from urbsim.output.words.moves import move
 from urbsim.study.bought import bought
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
@@ -35,9 +36,9 @@ def runs(tiny: Path) -> tuple[Outcome, ...]:
 
 @pytest.fixture(scope="module")
 def districts() -> tuple[Outcome, ...]:
-    names = ("districts-baseline", "kaizhou")
-    runs = batch.run([ROOT / "scenarios" / "districts" / f"{name}.yaml" for name in names], base=True)
-    return tuple(many(runs.outcomes, 5))
+    """Give a run of the districts, and four made of it."""
+    (base,) = batch.run([ROOT / "scenarios" / "districts" / "districts-baseline.yaml"]).outcomes
+    return tuple(many([base, base], 5))
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +190,42 @@ def test_titles_say_the_finding(runs: tuple[Outcome, ...]) -> None:
         "‘Rate of moving’ (+3.47 points alone)" in words(english["levers_faster"])
     )
     assert "Share of movers (×1.1)" in words(english["levers_faster"])
+
+
+def test_the_largest_lever_is_named_and_one_that_pulls_the_other_way_by_more_than_all(
+    runs: tuple[Outcome, ...],
+) -> None:
+    found = bought(runs[1], runs[0], ["urbanization_rate"], "tiny", 2035)
+    assert found
+    rate, share = (
+        found.contributions[name, "urbanization_rate"] for name in ("moving_rate", "Share of movers")
+    )
+    turned = {("moving_rate", "urbanization_rate"): replace(rate, alone=5.0)}
+
+    def title(other: float, together: float) -> str:
+        against = {("Share of movers", "urbanization_rate"): replace(share, alone=other)}
+        one = replace(found, contributions={**turned, **against}, together={"urbanization_rate": together})
+        return compare_figures.levers_title(one, lambda value: f"{value:+g}", "en")
+
+    assert title(-1, 4).endswith("largest single effect: ‘Rate of moving’ (+5 alone)")
+    assert title(-4, 1).endswith("(+5 alone); largest the other way: ‘Share of movers’ (-4)")
+    assert "‘Share of movers’ (-6 alone); largest the other way: ‘Rate of moving’ (+5)" in title(-6, -1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_levers_say_what_they_do(language: Language, runs: tuple[Outcome, ...]) -> None:
+    base, faster = runs
+
+    # Both regions have 2 % and end at 4; in 2029 the west, where it rises from 2028 to 2030, is at 3.
+    assert (
+        move(faster, base, "moving_rate", 2035, language) == {"zh": "2→4%/年", "en": "2→4 % a year"}[language]
+    )
+    assert (
+        move(faster, base, "moving_rate", 2029, language)
+        == {"zh": "→3—4%/年", "en": "→3 to 4 % a year"}[language]
+    )
+    assert move(base, base, "moving_rate", 2035, language) == ""
+    assert move(faster, faster, "moving_rate", 2035, language) == ""
 
 
 def test_chinese_figures_have_no_english_words(chinese: Mapping[str, Figure]) -> None:
