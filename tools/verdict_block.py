@@ -17,7 +17,7 @@ from urbsim.output.tables.verdicts import print_verdicts
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(?<=\n```\n) {8,}urbanization rate.*?(?=\n```\n)", re.DOTALL)
-WIDTH = 112  # [characters] of the terminal
+WIDTH = 128  # [characters] of the terminal
 
 
 def run_all(root: Path = ROOT) -> Results:
