@@ -18,8 +18,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
-WIDTH = 1300  # [pixels] more than a page of documentation is wide
-COLOURS = 96  # of a palette: pictures of lines need few
+WIDTH = 1100  # [pixels] more than a page of documentation is wide
 
 sys.path.insert(0, str(ROOT))
 
@@ -32,8 +31,8 @@ FIGURES = {  # figure of a folder -> picture of the documentation
     "districts-compare/figures/regions_urbanization_rate_zh": "districts-zh",
     "monitor/figures/urbanization_rate_en": "monitor",
     "monitor/figures/urbanization_rate_zh": "monitor-zh",
-    "sample/figures/fan_urbanization_rate_chongqing_en": "fan-urbanization-rate",
-    "sensitivity/figures/tornado_urbanization_rate_chongqing_2035_en": "tornado-urbanization-rate",
+    "sample/figures/fan_urbanization_rate_en": "fan-urbanization-rate",
+    "sensitivity/figures/tornado_urbanization_rate_2035_en": "tornado-urbanization-rate",
 }
 COMMANDS = (
     ("run", "scenarios", "--out", "run"),
@@ -91,11 +90,10 @@ def main() -> int:
 
 
 def shrink(source: Path, target: Path, width: int = WIDTH) -> None:
-    """Write a picture with no more pixels and colours than a page of documentation shows."""
+    """Write a picture with no more pixels than a page of documentation shows."""
     with Image.open(source) as picture:
         size = (min(width, picture.width), round(picture.height * min(1, width / picture.width)))
-        smaller = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-        smaller.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+        picture.convert("RGB").resize(size, Image.Resampling.LANCZOS).save(target, optimize=True)
 
 
 def photograph_page(page: Path, folder: Path) -> None:

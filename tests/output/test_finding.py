@@ -134,9 +134,9 @@ def test_what_lies_within_the_error_is_open(results: batch.Results) -> None:
     assert said(some) == "no scenario reaches about 80 % in 2035 (74.8 to 78.5 %); for ‘B’ it is open"
     assert said(some, "zh") == "2035年各情景均未达到约80%的目标（74.8%—78.5%），其中“情景B”尚无定论"
     assert said(every).endswith("(79.0 to 80.5 %), but within the error: open")
-    assert said(every, "zh").endswith("，但差距在误差之内，尚不能确定")
+    assert said(every, "zh").endswith("，但差距在误差之内，尚无定论")
     assert said(one) == "‘A’ does not reach about 80 % in 2035 (78.5 %), but within the error: open"
-    assert said(one, "zh").endswith("（78.5%），但差距在误差之内，尚不能确定")
+    assert said(one, "zh").endswith("（78.5%），但差距在误差之内，尚无定论")
 
 
 def test_earlier_targets_come_after_the_last_and_say_when_they_were_reached(results: batch.Results) -> None:
@@ -164,7 +164,7 @@ def test_an_earlier_target_that_is_met_within_the_error_is_met_on_paper(results:
     outcomes = runs(results, [80.0, 80.1, 80.2], target(76.5, 2030), target(90), margin=3.0)
 
     assert said(outcomes).endswith("; about 76.5 % in 2030 is met on paper by all, but within the error")
-    assert said(outcomes, "zh").endswith("；2030年约76.5%的目标：计算值均达到，但差距在误差之内，尚不能确定")
+    assert said(outcomes, "zh").endswith("；2030年约76.5%的目标：计算值均达到，但差距在误差之内，尚无定论")
 
 
 def test_an_earlier_target_of_some_says_whose_it_is(results: batch.Results) -> None:

@@ -268,7 +268,7 @@ def _openness(open_: Sequence[tuple[Outcome, Verdict]], count: int, language: La
         return ""
     if language == "zh":
         if len(open_) == count:
-            return "，但差距在误差之内，尚不能确定"
+            return "，但差距在误差之内，尚无定论"
         return f"，其中{_names(open_, 'zh')}尚无定论"
     if len(open_) == count:
         return ", but within the error: open"
@@ -301,7 +301,7 @@ def _in_short(
         if count < shown:
             goal = f"{_names(judged, 'zh')}的{goal}" if count <= NAMED else f"{goal}（{count}个情景设有）"
         if unsure:
-            return f"{goal}：计算值{told}，但差距在误差之内，尚不能确定"
+            return f"{goal}：计算值{told}，但差距在误差之内，尚无定论"
         return f"{goal}{told}" + (f"，{_names(open_, 'zh')}尚无定论" if open_ else "")
     every = "" if count == 1 else " by both" if count == 2 else " by all"
     paper = " on paper" if unsure else ""
