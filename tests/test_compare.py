@@ -472,6 +472,34 @@ def test_a_folder_that_shares_nothing_is_refused(result: Path) -> None:
         compare([result, Path("results/strange")])
 
 
+def test_runs_without_a_year_in_common_are_refused(result: Path, urbsim: Command) -> None:
+    early = Path("scenarios/early.yaml")
+    early.write_text("name: early\nplace: tiny\nperiod: [2020, 2022]\n", encoding="utf-8")
+    assert urbsim("run", early, "--no-base", "--no-figures", "--out", "results/early") == 0
+    facts = json.loads(Path("results/early/run.json").read_text(encoding="utf-8"))
+    facts["scenarios"][0]["period"] = [2000, 2002]
+    del facts["files"]
+    Path("results/early/run.json").write_text(json.dumps(facts), encoding="utf-8")
+
+    with pytest.raises(InputError, match=r"have no year in common: .*early 2000-2002"):
+        compare([result, Path("results/early")])
+
+
+def test_a_run_whose_base_is_not_there_says_what_it_is_held_against(result: Path, urbsim: Command) -> None:
+    assert urbsim("run", "scenarios/faster.yaml", "--no-base", "--no-figures", "--out", "results/one") == 0
+    facts = json.loads(Path("results/one/run.json").read_text(encoding="utf-8"))
+    facts["scenarios"][0]["base"] = "another"
+    facts["scenarios"][0]["name"] = "fast"
+    table = Path("results/one/trajectories.csv")
+    table.write_text(table.read_text(encoding="utf-8").replace("faster,", "fast,"), encoding="utf-8")
+    del facts["files"]
+    Path("results/one/run.json").write_text(json.dumps(facts), encoding="utf-8")
+
+    remarks = [one.en for one in compare([result, Path("results/one")]).remarks]
+
+    assert "fast was run against another, not here, and is held against baseline" in remarks
+
+
 def test_an_indicator_in_two_units_is_refused(result: Path) -> None:
     shutil.copytree(result, "results/persons")
     file = Path("results/persons/run.json")

@@ -121,6 +121,10 @@ def compare(
     shown_areas = _areas(outcomes, areas)
     first = max(int(_years(outcome)[0]) for outcome in outcomes)
     last = min(int(_years(outcome)[-1]) for outcome in outcomes)
+    if first > last:
+        spans = [f"{one.name} {int(_years(one)[0])}-{int(_years(one)[-1])}" for one in outcomes]
+        what = f"have no year in common: {', '.join(spans)}"
+        raise InputError(Problem(what, ", ".join(map(shown, folders)), "give scenarios the same `period`"))
     if year is not None and not first <= year <= last:
         raise InputError(Problem(f"{year} is outside {first}-{last}, the years that all runs have", "--year"))
     if at_least is not None and not math.isfinite(at_least):
@@ -149,7 +153,12 @@ def compare(
                 )
             )
         ),
-        remarks=(*_failures(recorded), *differences(recorded), *_not_known(outcomes, ranked_year)),
+        remarks=(
+            *_failures(recorded),
+            *_adopted(recorded, outcomes, base),
+            *differences(recorded),
+            *_not_known(outcomes, ranked_year),
+        ),
         sources={shown(one.folder): one.facts for one in recorded},
     )
 
@@ -475,6 +484,19 @@ def _failures(recorded: Sequence[Recorded]) -> Iterator[Words]:
                     zh=f"{where}中的{outcome.name}模拟失败，未列入：{outcome.failure}",
                     en=f"{outcome.name} failed in {where}, and is left out: {outcome.failure}",
                 )
+
+
+def _adopted(recorded: Sequence[Recorded], outcomes: Sequence[Outcome], asked: str) -> Iterator[Words]:
+    """Say which runs are held against another one than they were run against, because that is not there."""
+    names = {outcome.name for outcome in outcomes}
+    own = {outcome.name: outcome.base for one in recorded for outcome in one.outcomes}
+    for outcome in () if asked else outcomes:
+        wanted = own.get(outcome.name.rpartition("@")[0] or outcome.name, "")
+        if wanted and outcome.base and wanted not in names and outcome.base.rpartition("@")[0] != wanted:
+            yield Words(
+                zh=f"{outcome.name}原以“{wanted}”为对照，此处没有该情景，改与“{outcome.base}”比较",
+                en=f"{outcome.name} was run against {wanted}, not here, and is held against {outcome.base}",
+            )
 
 
 def _not_known(outcomes: Sequence[Outcome], year: int) -> Iterator[Words]:

@@ -230,3 +230,25 @@ def test_missing_and_unknown_columns_and_empty_tables_are_told(tmp_path: Path) -
     assert "there are no observations" in refused(tmp_path, "indicator,region,year,value\n")[0]
     with pytest.raises(InputError, match="there is no such file"):
         read_observed(tmp_path / "no.csv", (RATE,), HERE, RUN)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("urbanization_rate,,2024,60,elsewhere", ":2: is of place 'elsewhere', and the run is of here"),
+        ("urbanization_rate,,2024,-64,", ":2: value is -64, about 60 to"),
+        ("urbanization_rate,,1900,20,", ":2: 1900 is outside the run, which is from the end of 2020"),
+        ("urbanization_rate,,9999,90,", ":2: 9999 is outside the run"),
+    ],
+)
+def test_a_value_that_cannot_be_of_the_run_is_refused(tmp_path: Path, row: str, message: str) -> None:
+    said = refused(tmp_path, f"indicator,region,year,value,place\n{row}\n")
+
+    assert len(said) == 1
+    assert message in said[0]
+
+
+def test_the_place_of_a_row_may_be_named_or_titled(tmp_path: Path) -> None:
+    text = f"indicator,region,year,value,place\nurbanization_rate,,2024,64,{HERE.title.en}\n"
+
+    assert [one.value for one in read(tmp_path, text)] == [64]

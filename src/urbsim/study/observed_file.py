@@ -86,6 +86,12 @@ def read_observed(
         area = _area(row, place)
         period = _period(row)
         value = row.number("value")
+        named = row.cells["place"]
+        if named and fold(named) not in {fold(one) for one in (place.name, place.title.zh, place.title.en)}:
+            row.refuse(f"is of place '{named}', and the run is of {place.name}")
+        if period is not None and not run.years[0] <= period.end <= run.years[-1]:
+            span = f"the end of {run.years[0]:g} to the end of {run.years[-1]:g}"
+            row.refuse(f"{period_name(period.end)} is outside the run, which is from {span}")
         if len(problems) > before or indicator is None or period is None:
             continue
         _check_unit(row, indicator)
@@ -276,6 +282,8 @@ def _check_size(row: Row, value: float, indicator: Indicator, series: Series) ->
         row.refuse(f"value is {said}, {expected}", f"write {100 * value:g} for {100 * value:g} %")
     elif indicator.unit == "%" and abs(value) > 100 * SHARE and known.max() < 100 * SHARE:
         row.refuse(f"value is {said}, expected at most 100 %")
+    elif value < 0 <= np.nanmin(series.values):
+        row.refuse(f"value is {said}, {expected}")
     elif abs(value) > known.max() * FAR or (abs(value) < known.min() / FAR and not indicator.total):
         row.refuse(f"value is {said}, {expected}", f"give it in {indicator.unit}")
 

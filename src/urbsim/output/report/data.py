@@ -7,13 +7,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from os.path import commonprefix
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from urbsim.output.tables.verdicts import by_place, target_demand
+from urbsim.output.words.terms import short_titles
 from urbsim.study.error_band import margins_at
 from urbsim.study.indicator import Indicator
 from urbsim.study.outcome import Outcome
@@ -84,29 +84,6 @@ def pack(outcomes: Sequence[Outcome], findings: Findings, room: int) -> Packed:
 
 def _json(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def short_titles(outcomes: Sequence[Outcome]) -> dict[str, Words]:
-    """Give the title of each scenario, of the runs of one sweep without what all of them begin with."""
-    sweeps: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        sweeps.setdefault(outcome.scenario.sweep_of, []).append(outcome)
-    titles = {outcome.name: outcome.scenario.title or Words(en=outcome.name) for outcome in outcomes}
-    for sweep, runs in sweeps.items():
-        if not sweep or len(runs) == 1:
-            continue
-        shared = {
-            language: commonprefix([titles[run.name][language] for run in runs])  # noqa: RUF071
-            for language in LANGUAGES
-        }
-        # Up to the colon that ends the title of the sweep: what follows is cut in the middle of a word.
-        begins = {"zh": shared["zh"].rfind("：") + 1, "en": shared["en"].rfind(": ") + 1}
-        for run in runs:
-            told = {
-                language: titles[run.name][language][begins[language] :].strip() for language in LANGUAGES
-            }
-            titles[run.name] = Words(zh=told["zh"], en=told["en"])
-    return titles
 
 
 def script_json(data: object) -> str:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from urbsim.output.report.data import short_titles
 from urbsim.output.tables.verdicts import Demand, Judged, VerdictRow, VerdictRows, verdict_rows
+from urbsim.output.words.terms import short_titles
 from urbsim.study.outcome import Outcome
 from urbsim.study.place import Place
 from urbsim.study.words import Language, Words

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, TypedDict
 
-from urbsim.output.report.data import Findings, short_titles
+from urbsim.output.report.data import Findings
 from urbsim.output.report.verdicts import Verdicts, verdicts
 from urbsim.output.tables.compare import PRINTED, TOGETHER, by_effect, change_of, last_rows
 from urbsim.output.tables.verdicts import VerdictRows, by_place, conflict_notes, verdict_rows
 from urbsim.output.words import assumptions as wording
+from urbsim.output.words.terms import short_titles
 from urbsim.study.bought import Measure, bought
 from urbsim.study.outcome import Outcome
 from urbsim.study.quantity import quantity, unit_name
