@@ -93,7 +93,9 @@ def shrink(source: Path, target: Path, width: int = WIDTH) -> None:
     """Write a picture with no more pixels than a page of documentation shows."""
     with Image.open(source) as picture:
         size = (min(width, picture.width), round(picture.height * min(1, width / picture.width)))
-        picture.convert("RGB").resize(size, Image.Resampling.LANCZOS).save(target, optimize=True)
+        smaller = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+    few = smaller.quantize(256, Image.Quantize.MEDIANCUT, kmeans=4, dither=Image.Dither.NONE)
+    few.save(target, optimize=True)
 
 
 def photograph_page(page: Path, folder: Path) -> None:
