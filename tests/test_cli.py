@@ -502,3 +502,21 @@ def test_a_scenario_beside_the_folder_scenarios_is_held_against_the_base_in_it(
         ("own", "baseline", "own.yaml"),
         ("inner", "baseline", "mine/inner.yaml"),
     ]
+
+
+def test_levers_and_regions_may_be_called_by_their_titles(tiny: Path, urbsim: Urbsim) -> None:
+    levers = Path("models/levers.yaml").read_text(encoding="utf-8")
+    assert "name: {zh: 迁移率" in levers
+    for name, text in {
+        "ids": "moving_rate: {east: x2}",
+        "titles": "迁移率: {东: x2}",
+    }.items():
+        Path(f"scenarios/{name}.yaml").write_text(
+            f"name: {name}\nplace: tiny\nextends: baseline\nlevers: {{{text}}}\n", encoding="utf-8"
+        )
+
+    assert urbsim("run", "ids", "titles", "--no-figures", "--out", "out") == 0
+
+    rows = [line.split(",") for line in Path("out/trajectories.csv").read_text(encoding="utf-8-sig").split()]
+    found = {name: [row[1:6] for row in rows if row[0] == name] for name in ("baseline", "ids", "titles")}
+    assert found["titles"] == found["ids"] != found["baseline"]

@@ -61,6 +61,10 @@ CASES = {
         write(SCENARIO, b"name: faster\ntitle: \xff\xff\n"),
         ["scenarios/faster.yaml:2: is neither UTF-8 nor GB18030 text"],
     ),
+    "an Excel workbook under another name": (
+        write(SCENARIO, b"PK\x03\x04\x14\x00"),
+        ["scenarios/faster.yaml: is an Excel workbook or another packed file", "save it as CSV UTF-8"],
+    ),
     "a character that no page can show": (
         replace(SCENARIO, "en: Faster", 'en: "Fast\\aer"'),
         ["scenarios/faster.yaml:2:17", "holds the control character U+0007, which cannot be shown"],

@@ -893,7 +893,7 @@ def _status(arguments: Sequence[str] | None) -> int:
             click.echo(str(problem), err=True)
         if len(failure.problems) > SHOWN_PROBLEMS:
             click.echo(f"… and {len(failure.problems) - SHOWN_PROBLEMS} more", err=True)
-        click.echo("Nothing was run and nothing was written.", err=True)
+        click.echo("Nothing was run and nothing was written. 未运行，也未写入任何文件。", err=True)
         return WRONG_INPUT
     except click.ClickException as failure:
         failure.show()

@@ -53,7 +53,7 @@ def test_a_run_that_reality_has_left_and_a_pace_that_falls_short_are_told() -> N
     with styled("zh"):
         said = words(draw(found, "rate", "here", "zh"))
 
-    assert "模拟已偏离实际，不再成立；2030年69.5%每年需+1.02个百分点，模拟为+1.00个百分点，" in said
+    assert "实际已超出模型误差，宜重新推算；2030年69.5%每年需+1.02个百分点，模拟为+1.00个百分点，" in said
     assert "目前已高于目标水平" in said
     assert "T9 · ≥69.5% · 第一章" in said
     held = monitored(64.6)
@@ -66,7 +66,7 @@ def test_a_run_that_reality_has_left_and_a_pace_that_falls_short_are_told() -> N
 def test_standings_and_spans_in_words() -> None:
     left = next(c for c in monitored(64.4).courses if c.target.value == 64)
 
-    assert standing_text(left, "en") == "above the level now; the run no longer holds"
+    assert standing_text(left, "en") == "above the level now; reality has left the run, to be worked out anew"
     assert span_text(Pace(gain=1, first=2010, last=2016), "zh") == "2010—2016年"
     assert span_text(Pace(gain=1, first=2010, last=2016), "en") == "2010–2016"
     assert span_text(Pace(gain=1, first=2024, last=2024.75, sums=True), "zh") == "2025年前三季度"

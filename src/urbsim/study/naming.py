@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from urbsim.errors import Problem
+from urbsim.names import fold
 from urbsim.study.amount import Amount
 from urbsim.study.lever import Lever
 from urbsim.study.place import Place
@@ -21,10 +22,11 @@ Part = TypeVar("Part", Setting, Swept)
 def put_values(
     scenario: Scenario, place: Place, levers: Sequence[Lever], system: Interface
 ) -> tuple[Scenario, tuple[Problem, ...]]:
-    """Put values where a scenario names positions of levers.
+    """Put values where a scenario names positions of levers, and ids and names where it has titles.
 
     Gives the scenario, without the entries that name what there is not, and the problems of those.
     """
+    scenario = _in_own_names(scenario, place, levers)
     naming = _Naming(place, levers, system)
     changed = replace(
         scenario,
@@ -34,6 +36,38 @@ def put_values(
         sweep=tuple(naming.sweep(scenario.sweep)),
     )
     return changed, tuple(naming.problems)
+
+
+def _in_own_names(scenario: Scenario, place: Place, levers: Sequence[Lever]) -> Scenario:
+    """Call levers by their ids and areas by their names, where a scenario calls them by their titles.
+
+    What a file says last of a lever holds, whatever it calls it.
+    """
+    ids = {fold(title): lever.id for lever in levers for title in (lever.name.zh, lever.name.en) if title}
+    titles = [(area, place.area_title(area)) for area in reversed(place.areas)]
+    areas = {fold(title): area for area, said in titles for title in (said.zh, said.en) if title}
+
+    def id_of(name: str) -> str:
+        return name if find_lever(name, levers) else ids.get(fold(name), name)
+
+    def area_of(name: str) -> str:
+        return name if not name or place.members(name) else areas.get(fold(name), name)
+
+    def placed(entries: tuple[Setting, ...]) -> tuple[Setting, ...]:
+        return tuple(replace(one, region=area_of(one.region)) for one in entries)
+
+    moved: dict[str, tuple[Setting, ...]] = {}
+    for name, entries in scenario.levers.items():
+        moved[id_of(name)] = placed(entries)
+    return replace(
+        scenario,
+        levers=moved,
+        parameters={name: placed(entries) for name, entries in scenario.parameters.items()},
+        uncertain=tuple(
+            replace(one, name=id_of(one.name), region=area_of(one.region)) for one in scenario.uncertain
+        ),
+        sweep=tuple(replace(one, name=id_of(one.name), region=area_of(one.region)) for one in scenario.sweep),
+    )
 
 
 @dataclass(slots=True)

@@ -25,6 +25,8 @@ NEEDED = ("indicator", "value")
 OPTIONAL = ("region", "year", "period", "unit", "vintage", "confidence", "source", "note", "place")
 ALIASES = {  # as statistical offices head them
     "指标": "indicator",
+    "指标名称": "indicator",
+    "地区名称": "region",
     "区域": "region",
     "地区": "region",
     "年份": "year",
@@ -215,6 +217,9 @@ def _indicator(row: Row, indicators: Sequence[Indicator]) -> Indicator | None:
     if fold(text) in names:
         return names[fold(text)]
     known = _said(text, [(one.id, one.name) for one in indicators])
+    if alike := [name for name in known if text in name and len(text) > 1]:
+        row.refuse(f"there is no indicator '{text}'", f"did you mean {' or '.join(map(repr, alike[:3]))}?")
+        return None
     row.refuse(f"there is no indicator '{text}'", suggestion(text, known, "`urbsim list indicators`"))
     return None
 

@@ -32,8 +32,8 @@ def read_text(path: Path, error: type[InputError] = InputError) -> str:
     Raises
     ------
     error
-        The file is missing, empty, unreadable, or neither UTF-8 nor GB18030, or holds characters that XML
-        cannot, and so no picture, page or document.
+        The file is missing, empty, unreadable, packed, or neither UTF-8 nor GB18030, or holds characters that
+        XML cannot, and so no picture, page or document.
     """
     where = shown(path)
     try:
@@ -42,6 +42,9 @@ def read_text(path: Path, error: type[InputError] = InputError) -> str:
         raise error(Problem("there is no such file", where, _neighbour(path))) from None
     except OSError as failure:
         raise error(Problem(f"cannot be read: {failure.strerror}", where)) from None
+    if content.startswith(b"PK\x03\x04"):
+        what = "is an Excel workbook or another packed file, expected text"
+        raise error(Problem(what, where, "save it as CSV UTF-8 (另存为 CSV UTF-8)"))
     if not content.strip(b"\xef\xbb\xbf \t\r\n"):
         raise error(Problem("the file is empty", where))
     for encoding in ("utf-8-sig", "gb18030"):

@@ -42,7 +42,7 @@ ROOMY = 140  # [columns] from which the best gains ever are printed too
 _LEAST = {"%": 0.01, "10k persons": 0.1, "ratio": 0.01}  # changes that would be written as +0 or -0
 STYLES = {"reached": "green", "on course": "green", "beyond now": "green", "not observed": "dim"}
 UNDER = Words(zh="目前已低于目标水平", en="below the level now")  # where at most is demanded
-LEFT = Words(zh="模拟已偏离实际，不再成立", en="the run no longer holds")
+LEFT = Words(zh="实际已超出模型误差，宜重新推算", en="reality has left the run, to be worked out anew")
 _SAID = {
     "indicator": Words(zh="指标", en="indicator"),
     "period": Words(zh="时期", en="period"),
