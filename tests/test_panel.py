@@ -153,7 +153,8 @@ def test_a_scenario_that_names_regions_of_its_own_place_is_refused_elsewhere(
     urbsim: Command, tiny: Path, twin: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = twin / "place.yaml"
-    place.write_text(place.read_text(encoding="utf-8").replace("west", "south"), encoding="utf-8")
+    text = place.read_text(encoding="utf-8").replace("west", "south").replace("West", "South")
+    place.write_text(text, encoding="utf-8")
     for table in twin.glob("*.csv"):
         table.write_text(table.read_text(encoding="utf-8").replace("west", "south"), encoding="utf-8")
     scenario = tiny / "scenarios" / "baseline.yaml"

@@ -26,7 +26,7 @@ def put_values(
 
     Gives the scenario, without the entries that name what there is not, and the problems of those.
     """
-    scenario = _in_own_names(scenario, place, levers)
+    scenario = _in_own_names(scenario, place, levers, system)
     naming = _Naming(place, levers, system)
     changed = replace(
         scenario,
@@ -38,17 +38,22 @@ def put_values(
     return changed, tuple(naming.problems)
 
 
-def _in_own_names(scenario: Scenario, place: Place, levers: Sequence[Lever]) -> Scenario:
+def _in_own_names(scenario: Scenario, place: Place, levers: Sequence[Lever], system: Interface) -> Scenario:
     """Call levers by their ids and areas by their names, where a scenario calls them by their titles.
 
-    What a file says last of a lever holds, whatever it calls it.
+    What a file says last of a lever holds, whatever it calls it. Where parameters may be named as well, a
+    constant of the model goes before a title.
     """
+    constants = {fold(constant.name) for constant in system.constants}
     ids = {fold(title): lever.id for lever in levers for title in (lever.name.zh, lever.name.en) if title}
     titles = [(area, place.area_title(area)) for area in reversed(place.areas)]
     areas = {fold(title): area for area, said in titles for title in (said.zh, said.en) if title}
 
     def id_of(name: str) -> str:
         return name if find_lever(name, levers) else ids.get(fold(name), name)
+
+    def either_of(name: str) -> str:
+        return name if fold(name) in constants else id_of(name)
 
     def area_of(name: str) -> str:
         return name if not name or place.members(name) else areas.get(fold(name), name)
@@ -64,9 +69,11 @@ def _in_own_names(scenario: Scenario, place: Place, levers: Sequence[Lever]) -> 
         levers=moved,
         parameters={name: placed(entries) for name, entries in scenario.parameters.items()},
         uncertain=tuple(
-            replace(one, name=id_of(one.name), region=area_of(one.region)) for one in scenario.uncertain
+            replace(one, name=either_of(one.name), region=area_of(one.region)) for one in scenario.uncertain
         ),
-        sweep=tuple(replace(one, name=id_of(one.name), region=area_of(one.region)) for one in scenario.sweep),
+        sweep=tuple(
+            replace(one, name=either_of(one.name), region=area_of(one.region)) for one in scenario.sweep
+        ),
     )
 
 
