@@ -440,6 +440,10 @@ def main(words: Sequence[str]) -> None:
             levels.append(
                 Level("urbsim run baseline --no-figures, a later start", command(*run), 1.5, False, "s")
             )
+        whole = ["run", str(BASELINE.parent), "--out", str(folder / "whole")]
+        times["urbsim run scenarios, with figures and report.html in two languages"] = command(*whole)
+        compared = ["compare", str(folder / "whole"), "--out", str(folder / "compared")]
+        times["urbsim compare of these, in two languages"] = command(*compared, turns=1)
         levels.append(Level("urbsim --help", command("--help"), 0.3, False, "s"))
 
     layout = study.system.layout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 import unicodedata
 from pathlib import Path
 
@@ -71,18 +70,15 @@ def test_the_files_are_small_and_have_their_licence_beside_them() -> None:
     assert "SIL OPEN FONT LICENSE" in (folder / "OFL.txt").read_text(encoding="utf-8")
 
 
-def test_a_subset_has_the_characters_of_its_text_and_is_made_quickly() -> None:
+def test_a_subset_has_the_characters_of_its_text() -> None:
     text = "重庆2035年城镇化率约80%" + "".join(sorted(gb2312())[-600:])
 
-    begun = time.perf_counter()
     made = subset_for(text)
-    seconds = time.perf_counter() - begun
 
     with TTFont(io.BytesIO(made)) as font:
         assert font.flavor == "woff"
         assert set(map(chr, font.getBestCmap())) == set(text)
     assert len(made) < 0.15 * font_file().stat().st_size
-    assert seconds < 2  # on a machine that is busy
     assert subset_for(text) == made
 
 

@@ -159,14 +159,10 @@ def test_districts_with_their_scenarios_stay_below_three_megabytes() -> None:
     (one,) = urbsim.run([ROOT / "scenarios" / "districts" / "districts-baseline.yaml"]).outcomes
     ran = [replace(one, scenario=replace(one.scenario, name=f"run {i}")) for i in range(5)]
 
-    started = time.perf_counter()
     page = render_report(ran, FACTS, languages=("zh", "en"))
-    seconds = time.perf_counter() - started
 
-    assert len(ran) == 5
     assert len(page.encode()) < LARGEST < 3_000_000
     assert "are not here for all regions" not in page
-    assert seconds < 10  # about one on an idle machine
 
 
 def test_runs_beyond_those_that_a_page_can_show_are_counted(outcomes: tuple[Outcome, ...]) -> None:
