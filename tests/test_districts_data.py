@@ -96,7 +96,7 @@ def test_the_place_is_read_without_a_problem() -> None:
 def test_tables_and_evidence_stay_small() -> None:
     sizes = {file.name: file.stat().st_size for file in DISTRICTS.rglob("*.csv")}
 
-    assert sum(size for name, size in sizes.items() if not name.endswith("-correlations.csv")) < 1.7e6
+    assert sum(size for name, size in sizes.items() if not name.endswith("-correlations.csv")) < 1.6e6
     assert sum(sizes.values()) < 2.6e6
 
 

@@ -138,8 +138,8 @@ def test_ensembles_of_any_width_equal_single_runs(runs: int, tmp_path: Path) -> 
 def test_what_a_run_gives_does_not_hang_on_the_runs_beside_it(solver: str, tmp_path: Path) -> None:
     equations = WIDE if solver == "rk4" else SMOOTH
     system = compile_program(lower(make_model(tmp_path, equations)))
-    rates = np.linspace(0.01, 0.9, 90)
-    order = np.random.default_rng(1).permutation(90)
+    rates = np.linspace(0.01, 0.9, 300)
+    order = np.random.default_rng(1).permutation(300)
 
     one = solve(system, wide_schedule(system, rates), solver=solver)
     other = solve(system, wide_schedule(system, rates[order]), solver=solver)

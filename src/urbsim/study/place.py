@@ -173,7 +173,6 @@ class OwnError:
     first_year: int
     last_year: int
     source: str = ""
-    note: str = ""
     where: str = ""
 
 

@@ -50,7 +50,7 @@ ESTIMATES = (
 )
 ERRORS = (
     *("indicator", "region", "parameter_set", "horizon", "error", "unit"),
-    *("n", "first_year", "last_year", "source", "note"),
+    *("n", "first_year", "last_year", "source"),
 )
 _BOUNDS = ("low", "high")
 MOST_CELLS = 20  # rows or columns of a grid
@@ -429,7 +429,6 @@ def read_errors(path: Path, problems: list[Problem], *, more: Sequence[str] = ()
             first_year=row.year("first_year"),
             last_year=row.year("last_year"),
             source=row.cells["source"],
-            note=row.cells["note"],
             where=row.where,
         )
         for row in read_table(path, ERRORS, problems, more)
